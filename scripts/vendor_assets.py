@@ -95,18 +95,7 @@ PACKAGES = (
 )
 ICON_PACKAGE = "@tabler/icons"
 
-ICONS = """
-activity adjustments alert-octagon alert-triangle ambulance armchair arrow-left arrow-right arrows-diff
-arrows-exchange arrows-vertical baby-carriage barcode bed bell bolt building building-hospital calendar
-chart-line check checks chevron-down chevron-left chevron-right circle-check circle-dashed circle-x
-clipboard-list clock clock-exclamation clock-pause contrast device-desktop device-tv door-enter download
-droplet droplet-off external-link eye file-text filter flag-3 flask heartbeat help history home id-off
-inbox info-circle key keyboard language layout-grid lock lock-open login-2 logout mail math-function
-menu-2 moon pencil phone-call phone-x pill player-pause player-play plus printer progress receipt refresh
-rocket route school search send settings shield-check shield-lock sitemap spray stethoscope sun table
-target-arrow target-off toggle-right tool tools-kitchen-2-off trash trending-down trending-up upload user
-user-circle user-cog user-plus user-x users users-group virus walk wave-sine wheelchair wifi-off wind x
-""".split()
+ICON_NAMES = Path(__file__).with_name("icon_names.txt")
 
 
 class VendorError(Exception):
@@ -165,7 +154,7 @@ def symbol(name: str, svg: str) -> str:
 def build_sprite(source: Path) -> Path:
     symbols = [
         symbol(name, (source / "icons" / "outline" / f"{name}.svg").read_text("utf-8"))
-        for name in sorted(set(ICONS))
+        for name in ICON_NAMES.read_text("utf-8").split()
     ]
     head = "<!-- Tabler Icons, MIT licence: vendor/tabler-icons-3.51.0/LICENSE -->"
     SPRITE.parent.mkdir(parents=True, exist_ok=True)
