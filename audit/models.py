@@ -1,0 +1,77 @@
+"""The audit trail: who did what to whom, when, from where. No foreign keys, nothing ever changes."""
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from core.models import append_only
+
+
+class Action(models.TextChoices):
+    """FHIR AuditEvent.action."""
+
+    CREATE = "C", _("Create")
+    READ = "R", _("Read")
+    UPDATE = "U", _("Update")
+    DELETE = "D", _("Delete")
+    EXECUTE = "E", _("Execute")
+
+
+class Outcome(models.TextChoices):
+    """FHIR AuditEvent.outcome."""
+
+    SUCCESS = "0", _("Done")
+    MINOR = "4", _("Refused")
+    SERIOUS = "8", _("Failed")
+    MAJOR = "12", _("Broken")
+
+
+class AuditEvent(models.Model):
+    """One act, as it was; rows are only ever added (trigger, and grants of the app's role)."""
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    act = models.CharField(max_length=80)
+    action = models.CharField(max_length=1, choices=Action)
+    outcome = models.CharField(max_length=2, choices=Outcome, default=Outcome.SUCCESS)
+    actor = models.BigIntegerField(null=True)
+    role = models.CharField(max_length=200, blank=True)
+    unit = models.BigIntegerField(null=True)
+    patient = models.UUIDField(null=True)
+    subject_type = models.CharField(max_length=60, blank=True)
+    subject = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    source = models.CharField(max_length=20)
+    address = models.CharField(max_length=45, blank=True)
+    session = models.CharField(max_length=16, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(action__in=["C", "R", "U", "D", "E"]), name="audit_action_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=["0", "4", "8", "12"]), name="audit_outcome_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["occurred_at", "id"], name="audit_time"),
+            models.Index(fields=["actor", "occurred_at"], name="audit_actor"),
+            models.Index(
+                fields=["patient", "occurred_at"],
+                name="audit_patient",
+                condition=models.Q(patient__isnull=False),
+            ),
+            models.Index(fields=["subject_type", "subject", "occurred_at"], name="audit_subject"),
+        ]
+        triggers = [append_only("auditevent_append_only")]
+
+    def __str__(self) -> str:
+        return f"{self.occurred_at:%Y-%m-%d %H:%M} {self.act}"

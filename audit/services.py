@@ -1,0 +1,73 @@
+"""The one way into the audit trail."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import models
+
+from audit.models import Action, AuditEvent, Outcome
+from core.context import asker
+
+
+def record(
+    act: str,
+    *,
+    action: Action,
+    at: datetime,
+    by: int | None,
+    subject: models.Model | None = None,
+    patient: UUID | None = None,
+    unit_id: int | None = None,
+    reason: str = "",
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    outcome: Outcome = Outcome.SUCCESS,
+) -> AuditEvent:
+    """The act is on the trail, in the caller's transaction: if this row fails, so does the act.
+
+    `before` and `after` hold only the changed fields. Never pass secrets.
+    """
+    here = asker()
+    return AuditEvent.objects.create(
+        act=act,
+        action=action,
+        outcome=outcome,
+        occurred_at=at,
+        actor=by if by is not None else here.user_id,
+        role=here.role,
+        unit=unit_id if unit_id is not None else here.unit_id,
+        patient=patient,
+        subject_type=subject._meta.label_lower if subject is not None else "",
+        subject=str(getattr(subject, "public_id", "") or subject.pk) if subject is not None else "",
+        reason=reason,
+        before=_plain(before),
+        after=_plain(after),
+        source=here.source,
+        address=here.address,
+        session=here.session,
+        request_id=here.request_id,
+    )
+
+
+def changes(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Return only the fields whose values differ, as they were and as they are."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {name: before.get(name) for name in names}, {name: after[name] for name in names}
+
+
+def _plain(values: Mapping[str, object] | None) -> dict[str, object] | None:
+    if values is None:
+        return None
+    return {name: _plain_value(value) for name, value in values.items()}
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    return value if isinstance(value, str | int | float | bool | list | None) else str(value)

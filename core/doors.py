@@ -1,0 +1,139 @@
+"""Every door says who may open it: `@requires` on views, API handlers and tasks.
+
+The decision itself is the gate's (filled by the roof): permission, unit scope, activation level.
+"""
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import ServiceError
+from core.hooks import Hook
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Anybody may open this door; `reason` says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Any signed-in person may open this door, for things of their own."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Only the system itself opens this door (beat, relay)."""
+
+    reason: str
+
+
+Who = str | Public | SignedIn | System
+UnitOf = Callable[..., int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a door declares: who, in which module, with which methods, in whose unit."""
+
+    who: Who
+    module: str | None
+    methods: frozenset[str]
+    closing: bool
+    observe: bool
+    unit: UnitOf | None
+
+    @property
+    def is_writing(self) -> bool:
+        return bool(self.methods - SAFE)
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """One attempt to open a door."""
+
+    door: Door
+    request: Any
+    method: str
+    unit_id: int | None
+
+
+class Gate(Protocol):
+    def __call__(self, knock: Knock) -> None:
+        """Return when the door may be opened. Raises a ServiceError, or SignInNeeded."""
+
+
+class SignInNeeded(ServiceError):
+    """Nobody is signed in."""
+
+    code = "not_authenticated"
+    status = 401
+    message = _("Sign in first.")
+
+
+class MethodRefused(ServiceError):
+    """The door has no such method."""
+
+    code = "method_not_allowed"
+    status = 405
+    message = _("This address does not take that kind of request.")
+
+
+gate: Hook[Gate] = Hook("gate")
+
+
+def requires[F: Callable[..., Any]](
+    who: Who,
+    *,
+    module: str | None,
+    methods: Iterable[str] = ("GET",),
+    closing: bool = False,
+    observe: bool = False,
+    unit: UnitOf | None = None,
+) -> Callable[[F], F]:
+    """Declare a door. `unit(request, **kwargs)` names the unit id of the record behind it.
+
+    `closing` doors stay open while a module drains; `observe` doors open at level observe.
+    """
+    allowed = frozenset(methods)
+    door = Door(
+        who=who,
+        module=module,
+        methods=allowed | ({"HEAD", "OPTIONS"} if "GET" in allowed else {"OPTIONS"}),
+        closing=closing,
+        observe=observe,
+        unit=unit,
+    )
+
+    def declare(function: F) -> F:
+        if isinstance(who, System):
+            function.door = door  # type: ignore[attr-defined]
+            return function
+
+        @functools.wraps(function)
+        def opened(*args: Any, **kwargs: Any) -> Any:
+            request = args[0] if hasattr(args[0], "method") else args[1]
+            if request.method not in door.methods:
+                raise MethodRefused(allowed=sorted(door.methods))
+            unit_id = unit(request, **kwargs) if unit else None
+            gate()(Knock(door, request, request.method, unit_id))
+            return function(*args, **kwargs)
+
+        opened.door = door  # type: ignore[attr-defined]
+        return opened  # type: ignore[return-value]
+
+    return declare
+
+
+def door_of(function: object) -> Door | None:
+    """Return what a view, handler or task declares, or None when it declares nothing."""
+    return getattr(function, "door", None)

@@ -1,0 +1,149 @@
+"""Facts go up: one Event row, one Delivery row per handler, in the caller's own transaction.
+
+`deliver_next` is what the relay repeats. It takes the oldest due delivery that no earlier
+undelivered row of its key stands before, runs the handler in a savepoint and ticks the row in the
+same transaction: handlers that only write this database run exactly once.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+
+from core.context import asker, asking
+from core.hooks import Hook
+from core.models import Delivery, Event
+
+CHANNEL = "hms_outbox"
+TRIES = 5
+log = logging.getLogger("hms.outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a handler is given: the fact's name, ids, time and its own id for repeats outside."""
+
+    id: str
+    name: str
+    payload: dict[str, Any]
+    occurred_at: datetime
+
+
+Handler = Callable[[Fact], None]
+Subscribed = Sequence[tuple[str, Handler]]
+handlers_of: Hook[Callable[[str], Subscribed]] = Hook("handlers_of")
+
+
+def publish(fact: object, *, at: datetime, order_key: str = "") -> Event:
+    """Announce `fact` (a frozen dataclass of ids): stored now, delivered after commit.
+
+    Facts with one `order_key` reach each handler in the order in which they were committed.
+    """
+    name = f"{type(fact).__module__.split('.')[0]}.{type(fact).__name__}"
+    payload = dataclasses.asdict(fact)  # type: ignore[call-overload]
+    subscribed = handlers_of()(name)
+    with connection.cursor() as cursor:
+        if order_key and subscribed:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 42))", [order_key])
+        event = Event.objects.create(
+            name=name,
+            payload={key: _plain(value) for key, value in payload.items()},
+            order_key=order_key,
+            occurred_at=at,
+            request_id=asker().request_id,
+        )
+        if subscribed:
+            Delivery.objects.bulk_create(
+                Delivery(
+                    event=event,
+                    handler=handler,
+                    order_key=f"{handler}:{order_key}" if order_key else "",
+                )
+                for handler, _run in subscribed
+            )
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    return event
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, bool | int | str | list) else str(value)
+
+
+_NEXT = """
+    SELECT d.id FROM core_delivery d
+    WHERE d.state = 'pending' AND d.due_at <= %s
+      AND (d.order_key = '' OR NOT EXISTS (
+        SELECT 1 FROM core_delivery e
+        WHERE e.order_key = d.order_key AND e.state <> 'done' AND e.id < d.id))
+    ORDER BY d.due_at, d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one delivery."""
+
+    delivery_id: int
+    state: str
+    attempts: int
+
+
+def deliver_next(*, at: datetime) -> Outcome | None:
+    """Deliver the oldest due fact, or return None when nothing is due."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_NEXT, [at])
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        row = Delivery.objects.select_related("event").get(pk=found[0])
+        with asking(request_id=row.event.request_id, source="task", door=row.handler):
+            _attempt(row, at=at)
+        row.save(update_fields=["state", "attempts", "due_at", "done_at", "last_error"])
+        return Outcome(row.pk, row.state, row.attempts)
+
+
+def _attempt(row: Delivery, *, at: datetime) -> None:
+    fact = Fact(
+        id=str(row.event.public_id),
+        name=row.event.name,
+        payload=row.event.payload,
+        occurred_at=row.event.occurred_at,
+    )
+    row.attempts += 1
+    try:
+        run = dict(handlers_of()(fact.name))[row.handler]
+        with transaction.atomic():
+            run(fact)
+    except Exception as error:
+        if isinstance(error, DatabaseError) and connection.connection is None:
+            raise
+        log.exception("delivery_failed", extra={"handler": row.handler, "fact": fact.name})
+        row.last_error = f"{type(error).__name__}: {error}"[:500]
+        row.state = Delivery.State.FAILED if row.attempts >= TRIES else Delivery.State.PENDING
+        row.due_at = at + timedelta(seconds=2**row.attempts)
+    else:
+        row.state, row.done_at, row.last_error = Delivery.State.DONE, at, ""
+
+
+def delivery_retry(delivery_id: int, *, at: datetime) -> bool:
+    """A failed delivery is due again, with its tries counted anew; False when it was not failed."""
+    changed = Delivery.objects.filter(pk=delivery_id, state=Delivery.State.FAILED).update(
+        state=Delivery.State.PENDING, attempts=0, due_at=at
+    )
+    return bool(changed)
+
+
+def outbox_age(*, at: datetime) -> timedelta:
+    """Return how long the oldest undelivered, not failed fact has been due; zero when none is."""
+    oldest = (
+        Delivery.objects.filter(state=Delivery.State.PENDING, due_at__lte=at)
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+        .first()
+    )
+    return at - oldest if oldest else timedelta(0)

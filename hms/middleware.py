@@ -1,0 +1,150 @@
+"""Around every request: its id, its limits, the look of its errors, and deny by default."""
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import resolve_url
+from django.utils.http import urlencode
+from django.conf import settings
+
+from core import clock, context
+from core.doors import SAFE, SignInNeeded, door_of
+from core.errors import Denied, Invalid, ServiceError
+from hms import foreign_doors, problems
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+log = structlog.get_logger("hms.request")
+
+
+class RequestContextMiddleware:
+    """One id from page to log to audit row (SEC-O9); one JSON line a request, without names."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        started = clock.now()
+        source = "api" if request.path.startswith("/api/") else "screen"
+        with (
+            context.asking(
+                request_id=request_id,
+                user_id=None,
+                role="",
+                unit_id=None,
+                session="",
+                address=request.META.get("REMOTE_ADDR", ""),
+                source=source,
+            ),
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+        ):
+            response = self.get_response(request)
+            response["X-Request-Id"] = request_id
+            if not request.path.startswith(("/static/", "/livez", "/readyz")):
+                match = request.resolver_match
+                response.setdefault("Cache-Control", "no-store")
+                log.info(
+                    "request",
+                    method=request.method,
+                    route=match.route if match else "",
+                    status=response.status_code,
+                    user=context.asker().user_id,
+                    milliseconds=round((clock.now() - started).total_seconds() * 1000, 1),
+                )
+        return response
+
+
+class RequestLimitsMiddleware:
+    """Refuses what no door should have to think about: NUL in the address, bodies over the limit."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit():
+            return problems.answer(request, Invalid(), status=400)
+        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not request.path.endswith("/import/"):
+            return problems.answer(request, problems.TooLarge())
+        address = request.path + request.META.get("QUERY_STRING", "")
+        if "\x00" in address or "%00" in address:
+            return problems.answer(request, Invalid(), status=400)
+        return self.get_response(request)
+
+
+class ErrorMiddleware:
+    """Named refusals become pages or problem details with their own status; nothing is a traceback."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, SignInNeeded) and not problems.wants_json(request):
+            return sign_in_redirect(request)
+        if isinstance(error, ServiceError):
+            return problems.answer(request, error)
+        if isinstance(error, RequestDataTooBig | TooManyFieldsSent):
+            return problems.answer(request, problems.TooLarge())
+        if isinstance(error, SuspiciousOperation | UnicodeError):
+            return problems.answer(request, Invalid(), status=400)
+        if isinstance(error, OperationalError | InterfaceError):
+            return self._database_away(request, error)
+        return None
+
+    @staticmethod
+    def _database_away(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+        log.error("database_unavailable", error=type(error).__name__)
+        for connection in connections.all(initialized_only=True):
+            connection.close_if_unusable_or_obsolete()
+        return problems.answer(request, problems.Unavailable())
+
+
+def sign_in_redirect(request: HttpRequest) -> HttpResponse:
+    """Send to the sign-in page and back; a fragment request is told to load the whole page."""
+    target = resolve_url(settings.LOGIN_URL)
+    if request.method in SAFE and request.path != "/":
+        target += "?" + urlencode({"next": request.get_full_path()})
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
+    return HttpResponseRedirect(target)
+
+
+class DenyByDefaultMiddleware:
+    """A route that declares nothing opens for nobody (SEC-Z1)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        context.amend(door=request.resolver_match.view_name if request.resolver_match else "")
+        if foreign_doors.is_listed(request) or door_of(view) is not None:
+            return None
+        view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
+        if view_class is None:
+            return problems.answer(request, Denied())
+        handler = getattr(view_class, (request.method or "get").lower(), None)
+        if handler is not None and door_of(handler) is None and request.method != "OPTIONS":
+            return problems.answer(request, Denied())
+        return None
+
+
+def json_only(data: dict[str, object], status: int = 200) -> JsonResponse:
+    """Answer with JSON that no cache keeps."""
+    return JsonResponse(data, status=status, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,107 @@
+"""Menus by URL name: what a person may open, with its icon and word."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from org import selectors
+from org.permissions import Grants, Perm
+from org.states import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the rail; `permission` "" means every signed-in person."""
+
+    url_name: str
+    label: str | Promise
+    icon: str
+    permission: str = ""
+    module: str = ""
+    is_settings: bool = False
+    about: str | Promise = ""
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("home", _("Home"), "home"),
+    Entry(
+        "org:units",
+        _("Units"),
+        "building-hospital",
+        Perm.VIEW_UNITS,
+        is_settings=True,
+        about=_("Wards, clinics, laboratories and offices, as a tree."),
+    ),
+    Entry(
+        "org:people",
+        _("People"),
+        "users",
+        Perm.VIEW_PEOPLE,
+        is_settings=True,
+        about=_("Who works here, where, as what, from when until when."),
+    ),
+    Entry(
+        "org:roles",
+        _("Roles"),
+        "shield-check",
+        Perm.VIEW_ROLES,
+        is_settings=True,
+        about=_("What each role may do."),
+    ),
+    Entry(
+        "org:activation",
+        _("Modules"),
+        "toggle-right",
+        Perm.VIEW_ACTIVATION,
+        is_settings=True,
+        about=_("Which module runs in which unit, at which level."),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as the page shows it."""
+
+    label: str
+    icon: str
+    url: str
+    current: bool
+    about: str
+
+
+def _is_open(entry: Entry, grants: Grants, unit_id: int | None) -> bool:
+    if entry.permission and not grants.has(entry.permission):
+        return False
+    if not entry.module:
+        return True
+    return selectors.level(unit=unit_id, module=entry.module) != Level.OFF
+
+
+def links(
+    grants: Grants, *, unit_id: int | None, path: str, settings: bool | None = None
+) -> list[Link]:
+    """Return what the person may open; `settings` picks the administration group, or the rest."""
+    result = []
+    for entry in ENTRIES:
+        if settings is not None and entry.is_settings != settings:
+            continue
+        if _is_open(entry, grants, unit_id):
+            url = reverse(entry.url_name)
+            is_here = path == url or (url != "/" and path.startswith(url))
+            result.append(Link(str(entry.label), entry.icon, url, is_here, str(entry.about)))
+    return result
+
+
+KEYS: tuple[dict[str, str | Promise], ...] = (
+    {"key": "Ctrl K", "label": _("Search and commands"), "scope": "all"},
+    {"key": "/", "label": _("Search"), "scope": "all"},
+    {"key": "?", "label": _("All keys"), "scope": "all"},
+    {"key": "Esc", "label": _("Close, or clear"), "scope": "all"},
+    {"key": "Ctrl Enter", "label": _("Save the form"), "scope": "form"},
+    {"key": "ArrowUp", "label": _("Row above"), "scope": "list"},
+    {"key": "ArrowDown", "label": _("Row below"), "scope": "list"},
+    {"key": "Enter", "label": _("Open the row"), "scope": "list"},
+)

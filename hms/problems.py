@@ -1,0 +1,91 @@
+"""Refusals as people and programs read them: pages in the house's look, RFC 9457 problem details."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import ServiceError
+
+
+class TooLarge(ServiceError):
+    """The request is over the size limit."""
+
+    code = "too_large"
+    status = 413
+    message = _("This is larger than the system takes (2.5 MB).")
+
+
+class Unavailable(ServiceError):
+    """The database does not answer."""
+
+    code = "unavailable"
+    status = 503
+    message = _("The system cannot reach its database. Nothing was saved. Try again in a minute.")
+
+
+class Malformed(ServiceError):
+    """The request cannot be read."""
+
+    code = "malformed"
+    status = 400
+    message = _("The system could not read this request.")
+
+
+class Broken(ServiceError):
+    """Something failed that should not."""
+
+    code = "broken"
+    status = 500
+    message = _("Something went wrong on our side. Nothing was saved.")
+
+
+_PAGES = {400, 403, 404, 405, 409, 410, 413, 423, 429, 500, 503}
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Say whether the asker is a program."""
+    return request.path.startswith("/api/")
+
+
+def details(error: ServiceError, *, status: int, request: HttpRequest) -> dict[str, Any]:
+    """Return the problem-details object of a refusal (RFC 9457), with its stable code."""
+    body: dict[str, Any] = {
+        "type": f"urn:hms:problem:{error.code}",
+        "title": str(error.detail),
+        "status": status,
+        "code": error.code,
+        "detail": str(error.detail),
+        "request_id": getattr(request, "request_id", ""),
+    }
+    if error.field:
+        body["field"] = error.field
+    return body | error.extra
+
+
+def answer(request: HttpRequest, error: ServiceError, *, status: int | None = None) -> HttpResponse:
+    """Answer with the refusal, as JSON to programs and as a page to people."""
+    status = status or error.status
+    headers = {"Cache-Control": "no-store"}
+    if status == 503:
+        headers["Retry-After"] = "10"
+    if status == 405 and error.extra.get("allowed"):
+        headers["Allow"] = ", ".join(error.extra["allowed"])
+    if wants_json(request):
+        return JsonResponse(
+            details(error, status=status, request=request),
+            status=status,
+            headers=headers,
+            content_type="application/problem+json",
+        )
+    name = f"errors/{status if status in _PAGES else 409}.html"
+    plain = status in {500, 503}
+    context = {
+        "detail": str(error.detail),
+        "code": error.code,
+        "status": status,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    page = loader.render_to_string(name, context, None if plain else request)
+    return HttpResponse(page, status=status, headers=headers)

@@ -1,0 +1,152 @@
+"""How every API door parses, answers, refuses, counts and repeats."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.core.cache import caches
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, status
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import SimpleRateThrottle
+
+from core.errors import NotFound, ServiceError
+from hms import problems
+
+MAX_DEPTH = 64
+
+
+class StrictJSONParser(BaseParser):
+    """JSON only, UTF-8 only, at most 64 levels deep (SEC-I1); anything else is a 400 or 415."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the parsed body. Raises ParseError."""
+        try:
+            raw = stream.read()
+            if _too_deep(raw):
+                raise exceptions.ParseError(_("The JSON is nested too deeply."))
+            data = orjson.loads(raw) if raw else {}
+        except (ValueError, UnicodeError, RecursionError) as error:
+            raise exceptions.ParseError(_("The body is not valid JSON.")) from error
+        if not isinstance(data, dict | list):
+            raise exceptions.ParseError(_("The body must be a JSON object."))
+        return data
+
+
+def _too_deep(raw: bytes) -> bool:
+    depth = deepest = 0
+    for byte in raw:
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest > MAX_DEPTH
+
+
+class FastJSONRenderer(BaseRenderer):
+    """orjson; dates in ISO 8601, decimals as strings."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Return the body's bytes."""
+        return b"" if data is None else orjson.dumps(data, default=str)
+
+
+class ClientThrottle(SimpleRateThrottle):
+    """So many requests a minute per person, or per address for nobody; open while Redis is away."""
+
+    scope = "client"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cache = caches["redis"]
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        """Return the counter of the asker."""
+        who = f"u{request.user.pk}" if request.user.is_authenticated else self.get_ident(request)
+        return f"throttle:{who}"
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """Say whether the request is within the rate; yes when nobody can count (SEC-V1)."""
+        try:
+            return bool(super().allow_request(request, view))
+        except Exception:  # a rate limit must not turn people away because its counter is gone
+            return True
+
+
+_CODES: dict[type[Exception], str] = {
+    exceptions.ParseError: "malformed",
+    exceptions.UnsupportedMediaType: "unsupported_media_type",
+    exceptions.NotAcceptable: "not_acceptable",
+    exceptions.MethodNotAllowed: "method_not_allowed",
+    exceptions.NotAuthenticated: "not_authenticated",
+    exceptions.AuthenticationFailed: "not_authenticated",
+    exceptions.PermissionDenied: "permission_denied",
+    exceptions.Throttled: "throttled",
+}
+
+
+def _body(request: HttpRequest, code: str, detail: str, http_status: int) -> dict[str, Any]:
+    return {
+        "type": f"urn:hms:problem:{code}",
+        "title": detail,
+        "status": http_status,
+        "code": code,
+        "detail": detail,
+        "request_id": getattr(request, "request_id", ""),
+    }
+
+
+def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Turn every exception of an API door into problem details with a stable code (RFC 9457)."""
+    request = context["request"]._request
+    headers: dict[str, str] = {}
+    if isinstance(error, Http404):
+        error = NotFound()
+    if isinstance(error, RequestDataTooBig):
+        error = problems.TooLarge()
+    if isinstance(error, OperationalError | InterfaceError):
+        error, headers["Retry-After"] = problems.Unavailable(), "10"
+    if isinstance(error, ServiceError):
+        body = problems.details(error, status=error.status, request=request)
+        http_status = error.status
+    elif isinstance(error, exceptions.ValidationError):
+        http_status = status.HTTP_422_UNPROCESSABLE_ENTITY
+        body = _body(request, "invalid", _("Some values cannot be used."), http_status)
+        body["errors"] = error.detail
+    elif isinstance(error, exceptions.APIException):
+        http_status = error.status_code
+        body = _body(request, _CODES.get(type(error), "refused"), str(error.detail), http_status)
+        if isinstance(error, exceptions.Throttled) and error.wait:
+            headers["Retry-After"] = str(int(error.wait) + 1)
+    else:
+        return None
+    if isinstance(error, ServiceError) and error.extra.get("allowed") and http_status == 405:
+        headers["Allow"] = ", ".join(error.extra["allowed"])
+    response = Response(
+        body, status=http_status, headers=headers, content_type="application/problem+json"
+    )
+    response["Cache-Control"] = "no-store"
+    return response

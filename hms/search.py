@@ -1,0 +1,63 @@
+"""What the search box finds: pages and commands first; later rooms add their own groups here."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from hms import navigation
+from org import gate, selectors
+from org.permissions import Perm
+
+LIMIT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line of the search dialog."""
+
+    label: str
+    hint: str
+    icon: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Hits of one kind."""
+
+    title: str
+    hits: list[Hit]
+
+
+def find(request: HttpRequest, query: str) -> list[Group]:
+    """Return what matches and may be opened by the asker; every page for an empty query."""
+    held = gate.grants(request)
+    wanted = query.strip().casefold()
+    links = navigation.links(held, unit_id=getattr(request, "unit_id", None), path="")
+    links = [item for item in links if wanted in f"{item.label} {item.about}".casefold()]
+    groups = [Group(_("Pages"), [Hit(i.label, i.about, i.icon, i.url) for i in links])]
+    if len(wanted) >= 2 and "\x00" not in wanted:
+        units = selectors.unit_list(grants=held, search=query.strip()).order_by("name")[:LIMIT]
+        groups.append(
+            Group(
+                _("Units"),
+                [
+                    Hit(u.name, u.site.name, "building-hospital", reverse("org:unit", args=[u.public_id]))
+                    for u in units
+                ],
+            )
+        )
+        if held.has(Perm.VIEW_PEOPLE):
+            people = selectors.people_list(grants=held, search=query.strip())
+            groups.append(
+                Group(
+                    _("People"),
+                    [
+                        Hit(p.full_name, p.username, "user", reverse("org:person", args=[p.public_id]))
+                        for p in people.order_by("family_name", "given_name", "id")[:LIMIT]
+                    ],
+                )
+            )
+    return [group for group in groups if group.hits]

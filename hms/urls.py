@@ -1,0 +1,25 @@
+"""Every address of the site."""
+
+from django.urls import include, path
+
+from hms import views
+from hms.api_docs import ApiDocsView, SchemaView
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search_results, name="search"),
+    path("keys/", views.keys, name="keys"),
+    path("gallery/", views.gallery, name="gallery"),
+    path("logo", views.logo, name="logo"),
+    path("livez", views.livez, name="livez"),
+    path("readyz", views.readyz, name="readyz"),
+    path("", include("org.urls")),
+    path("api/v1/", include("hms.api_v1")),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("api/docs/", ApiDocsView.as_view(), name="api-docs"),
+]
+
+handler400 = views.bad_request
+handler403 = views.denied
+handler404 = views.not_found
+handler500 = views.broken

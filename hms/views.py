@@ -1,0 +1,136 @@
+"""Doors of the roof: home, search, keys, gallery, logo, health, errors."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.cache import caches
+from django.template import loader
+from django.utils.translation import gettext as _
+
+from core import clock, events, health
+from core.doors import Public, SignedIn, requires
+from core.errors import Denied, NotFound
+from core.html import render
+from hms import gallery as gallery_samples
+from hms import navigation, problems, search
+from org import gate, selectors
+
+
+@requires(SignedIn("everybody has a first page"), module=None)
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page: what this person may open here."""
+    held = gate.grants(request)
+    unit_id = getattr(request, "unit_id", None)
+    links = navigation.links(held, unit_id=unit_id, path=request.path)
+    return render(
+        request,
+        "hms/home.html",
+        {"cards": [link for link in links if not link.current], "today": clock.now()},
+    )
+
+
+@requires(SignedIn("the search shows only what the asker may see"), module=None)
+def search_results(request: HttpRequest) -> HttpResponse:
+    """Pages, commands, units and people that match, as a fragment of the search dialog."""
+    query = request.GET.get("q", "")[:80]
+    groups = search.find(request, query)
+    return render(request, "hms/search_results.html", {"groups": groups, "query": query})
+
+
+@requires(SignedIn("help"), module=None)
+def keys(request: HttpRequest) -> HttpResponse:
+    """All keys."""
+    return render(request, "hms/keys.html", {})
+
+
+@requires(SignedIn("the component gallery holds invented data only"), module=None)
+def gallery(request: HttpRequest) -> HttpResponse:
+    """Every component of the kit; not in production."""
+    if settings.IS_PRODUCTION:
+        raise Http404
+    return render(request, "hms/gallery.html", gallery_samples.samples())
+
+
+@requires(Public("the sign-in page shows the hospital's logo"), module=None)
+def logo(request: HttpRequest) -> HttpResponse:
+    """The hospital's logo."""
+    found = selectors.installation_logo()
+    if found is None:
+        raise Http404
+    return HttpResponse(
+        found[0], content_type=found[1], headers={"Cache-Control": "public, max-age=3600"}
+    )
+
+
+@requires(Public("a supervisor asks without an account"), module=None)
+def livez(request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is looked at."""
+    return JsonResponse({"status": "ok"})
+
+
+def _redis() -> health.Sign:
+    try:
+        caches["redis"].get("readyz")
+    except Exception as error:  # whatever is wrong with the cache, people can work
+        return health.Sign("redis", "degraded", type(error).__name__)
+    return health.Sign("redis", "ok")
+
+
+def _migrations() -> health.Sign:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return health.Sign("migrations", "down" if plan else "ok", f"{len(plan)} to run" if plan else "")
+
+
+def _outbox() -> health.Sign:
+    age = events.outbox_age(at=clock.now()).total_seconds()
+    return health.Sign("outbox", "ok" if age < 60 else "degraded", f"oldest due {int(age)} s")
+
+
+@requires(Public("a load balancer asks without an account"), module=None)
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Says what works: 200 while people can work (perhaps degraded), 503 when they cannot."""
+    now = clock.now()
+    try:
+        signs = [health.Sign("database", "ok"), _migrations(), _outbox()]
+        signs += [health.sign_of_life(name, at=now) for name in ("worker", "relay")]
+    except DatabaseError as error:
+        signs = [health.Sign("database", "down", type(error).__name__)]
+    signs.append(_redis())
+    states = {sign.state for sign in signs}
+    status = "down" if "down" in states else "degraded" if "degraded" in states else "ok"
+    checks = {sign.name: {"status": sign.state, "detail": sign.detail} for sign in signs}
+    return JsonResponse(
+        {"status": status, "checks": checks}, status=503 if status == "down" else 200
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 in the house's look."""
+    return problems.answer(request, NotFound())
+
+
+def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 in the house's look."""
+    return problems.answer(request, Denied())
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 in the house's look."""
+    return problems.answer(request, problems.Malformed())
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500 in the house's look, with nothing of the error but the request id."""
+    return problems.answer(request, problems.Broken())
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without a valid token: the page says what to do; what was typed is one step back."""
+    if problems.wants_json(request):
+        return problems.answer(request, Denied(_("The CSRF token is missing or wrong.")))
+    context: dict[str, Any] = {"request_id": getattr(request, "request_id", "")}
+    return HttpResponse(loader.render_to_string("errors/csrf.html", context, request), status=403)

@@ -1,0 +1,24 @@
+"""Facts that this room announces."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCreated:
+    unit_id: int
+    public_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentChanged:
+    assignment_id: int
+    user_id: int
+    unit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationChanged:
+    unit_id: int
+    module: str
+    level: str

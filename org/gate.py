@@ -1,0 +1,86 @@
+"""The decision at every door: permission, unit scope, activation level."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.doors import SAFE, Knock, Public, SignedIn, SignInNeeded
+from core.errors import Denied, NotFound, ServiceError
+from org import selectors
+from org.permissions import NOBODY, Grants, grants_of
+from org.rules import write_refusal
+
+
+class ModuleOff(ServiceError):
+    """The module does not run in the unit of this record."""
+
+    code = "module_off"
+    status = 403
+    message = _("This module is not switched on in this unit.")
+
+
+class ModuleTraining(ServiceError):
+    """The module is for training in this unit."""
+
+    code = "module_training"
+    status = 403
+    message = _("This module is in training in this unit: use the training unit.")
+
+
+class ModuleReadOnly(ServiceError):
+    """The module takes nothing new in this unit."""
+
+    code = "module_read_only"
+    status = 423
+    message = _("This module is read-only in this unit: use the paper pack.")
+
+
+_REFUSALS: dict[str, type[ServiceError]] = {
+    error.code: error for error in (ModuleOff, ModuleTraining, ModuleReadOnly)
+}
+
+
+def grants(request: Any) -> Grants:
+    """Return what the person behind the request may do, asked once per request."""
+    if not hasattr(request, "_grants"):
+        user = request.user
+        request._grants = grants_of(user, at=clock.now()) if user.is_authenticated else NOBODY
+    found: Grants = request._grants
+    return found
+
+
+def decide(knock: Knock) -> None:
+    """Let the knock pass or raise: SignInNeeded, Denied (no such right), NotFound (not there), levels.
+
+    A right that is held elsewhere but not in the record's unit answers as if nothing were there
+    (SEC-Z8).
+    """
+    who = knock.door.who
+    if isinstance(who, Public):
+        return
+    if not knock.request.user.is_authenticated:
+        raise SignInNeeded()
+    if isinstance(who, SignedIn):
+        return
+    held = grants(knock.request)
+    if not held.has(str(who)):
+        raise Denied()
+    if knock.unit_id is not None and not held.has(str(who), knock.unit_id):
+        raise NotFound()
+    if knock.method not in SAFE and knock.door.module is not None:
+        check_level(knock)
+
+
+def check_level(knock: Knock) -> None:
+    """Raise ModuleOff, ModuleTraining or ModuleReadOnly when the record's unit may not write."""
+    assert knock.door.module is not None
+    unit_id = knock.unit_id if knock.unit_id is not None else getattr(knock.request, "unit_id", None)
+    level, row = selectors.level_row(unit=unit_id, module=knock.door.module)
+    draining = bool(row and row.drain_until and row.drain_until > clock.now())
+    code = write_refusal(
+        level, closing=knock.door.closing, observe=knock.door.observe, draining=draining
+    )
+    if code:
+        extra = {"since": row.since.isoformat(), "reason": row.reason} if row else {}
+        raise _REFUSALS[code](**extra)

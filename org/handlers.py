@@ -1,0 +1,12 @@
+"""Doors for facts. A fact that arrives leaves one row, so that an arrival is once and can be shown."""
+
+from uuid import UUID
+
+from core import clock
+from core.events import Fact
+from org import services
+
+
+def arrival_note(fact: Fact) -> None:
+    """The change of people or places is on the list of arrived facts, once per fact."""
+    services.arrival_record(fact_id=UUID(fact.id), name=fact.name, at=clock.now())

@@ -1,0 +1,130 @@
+"""Who may do what where: one query per request, then plain set arithmetic.
+
+Role says what (Django permissions of the role's group), unit says where (guardian's group grants on
+`org.Unit`), Assignment says from when until when. See docs/adr/0004.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from org.models import Assignment, Unit, User
+
+
+class Perm(StrEnum):
+    """Permissions of this room."""
+
+    VIEW_UNITS = "org.view_unit"
+    MANAGE_UNITS = "org.manage_units"
+    VIEW_PEOPLE = "org.view_people"
+    MANAGE_PEOPLE = "org.manage_people"
+    MANAGE_ASSIGNMENTS = "org.manage_assignments"
+    VIEW_ROLES = "org.view_role"
+    VIEW_ACTIVATION = "org.view_activation"
+    SET_ACTIVATION = "org.set_activation"
+    IMPORT_PEOPLE = "org.import_people"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One assignment in force: a role, its home unit, the units it reaches, what it permits."""
+
+    role: str
+    role_name: str
+    unit_id: int
+    unit_ids: frozenset[int]
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """Everything a person may do at one instant."""
+
+    user_id: int | None
+    held: tuple[Held, ...]
+
+    def has(self, permission: str, unit_id: int | None = None) -> bool:
+        """Say whether the act is permitted in the unit, or anywhere when no unit is named."""
+        return any(
+            permission in item.permissions and (unit_id is None or unit_id in item.unit_ids)
+            for item in self.held
+        )
+
+    def unit_ids(self, permission: str) -> frozenset[int]:
+        """Return the units in which the act is permitted."""
+        return frozenset[int]().union(
+            *(item.unit_ids for item in self.held if permission in item.permissions)
+        )
+
+    def all_unit_ids(self) -> frozenset[int]:
+        """Return every unit in which the person has any role."""
+        return frozenset[int]().union(*(item.unit_ids for item in self.held))
+
+    def roles_in(self, unit_id: int | None) -> tuple[Held, ...]:
+        """Return the assignments that reach the unit."""
+        return tuple(item for item in self.held if unit_id is None or unit_id in item.unit_ids)
+
+    def covers_role(self, permissions: Iterable[str], unit_id: int) -> bool:
+        """Say whether the person holds each of `permissions` in the unit themselves."""
+        return all(self.has(name, unit_id) for name in permissions)
+
+
+NOBODY = Grants(None, ())
+
+_HELD = """
+    SELECT r.code, r.name, a.unit_id,
+      ARRAY(SELECT g.content_object_id FROM org_unitgroupgrant g
+            JOIN auth_permission p ON p.id = g.permission_id AND p.codename = 'act_in_unit'
+            WHERE g.group_id = rp.group_id),
+      ARRAY(SELECT ct.app_label || '.' || p.codename FROM auth_group_permissions gp
+            JOIN auth_permission p ON p.id = gp.permission_id
+            JOIN django_content_type ct ON ct.id = p.content_type_id
+            WHERE gp.group_id = r.group_id)
+    FROM org_assignment a
+    JOIN org_role r ON r.id = a.role_id
+    JOIN org_roleplace rp ON rp.id = a.place_id
+    WHERE a.user_id = %s AND a.period @> %s::timestamptz
+    ORDER BY lower(a.period), a.id
+"""
+
+
+def grants_of(user: User, *, at: datetime) -> Grants:
+    """Return what `user` may do at `at`; nothing for an account that is not active."""
+    if not user.is_active:
+        return NOBODY
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [user.pk, at])
+        rows = cursor.fetchall()
+    return Grants(
+        user.pk,
+        tuple(
+            Held(code, name, unit, frozenset(units), frozenset(permissions))
+            for code, name, unit, units, permissions in rows
+        ),
+    )
+
+
+def units_visible_to(grants: Grants) -> QuerySet[Unit]:
+    """Return the units whose administration pages the person may see."""
+    return Unit.objects.filter(pk__in=grants.unit_ids(Perm.VIEW_UNITS))
+
+
+def people_visible_to(grants: Grants, *, permission: str = Perm.VIEW_PEOPLE) -> QuerySet[User]:
+    """Return the people who have, or had, an assignment in a unit the asker administers.
+
+    Whoever may do so at the root of a site also sees people with no assignment yet.
+    """
+    units = grants.unit_ids(permission)
+    reach = Q(pk__in=Assignment.objects.filter(unit_id__in=units).values("user_id"))
+    if Unit.objects.filter(pk__in=units, parent__isnull=True).exists():
+        reach |= ~Q(pk__in=Assignment.objects.values("user_id"))
+    return User.objects.filter(reach)
+
+
+def assignments_visible_to(grants: Grants) -> QuerySet[Assignment]:
+    """Return the assignments in units whose people the asker may see."""
+    return Assignment.objects.filter(unit_id__in=grants.unit_ids(Perm.VIEW_PEOPLE))

@@ -1,0 +1,25 @@
+"""Pure rules of people and places: what a level permits, how names are made plain."""
+
+import unicodedata
+
+from org.states import Level
+
+
+def username_plain(value: str) -> str:
+    """Return the one spelling of a user name: NFKC, no blanks around, lower case (decisions 36)."""
+    return unicodedata.normalize("NFKC", value).strip().casefold()
+
+
+def write_refusal(level: str, *, closing: bool, observe: bool, draining: bool) -> str:
+    """Return the code of the refusal of a write at `level`, or "" when it may happen.
+
+    rollout-spec 3.6: live writes; read_only lets only closing acts through while it drains;
+    observe lets only its own page write; training and off refuse.
+    """
+    if level == Level.LIVE:
+        return ""
+    if level == Level.READ_ONLY:
+        return "" if closing and draining else "module_read_only"
+    if level == Level.OBSERVE and observe:
+        return ""
+    return "module_training" if level == Level.TRAINING else "module_off"

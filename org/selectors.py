@@ -1,0 +1,192 @@
+"""Questions about people and places."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from org import levels
+from org.models import (
+    ActivationEvent,
+    Assignment,
+    Installation,
+    ModuleActivation,
+    Practitioner,
+    Role,
+    Site,
+    Unit,
+    User,
+)
+from org.permissions import (
+    Grants,
+    Perm,
+    assignments_visible_to,
+    people_visible_to,
+    units_visible_to,
+)
+from org.states import Level
+
+
+def level(*, unit: int | None, module: str) -> str:
+    """Return the activation level of `module` in the unit: off when nobody set one."""
+    return level_row(unit=unit, module=module)[0]
+
+
+def level_row(*, unit: int | None, module: str) -> tuple[str, levels.LevelRow | None]:
+    """Return the level and, where one was set, since when, why and until when it drains."""
+    row = levels.table().get((unit, module)) if unit is not None else None
+    return (row.level, row) if row else (Level.OFF.value, None)
+
+
+def installation() -> Installation | None:
+    """Return the hospital's own row, or None before `manage.py setup`."""
+    return Installation.objects.defer("logo").filter(pk=1).first()
+
+
+def installation_logo() -> tuple[bytes, str] | None:
+    """Return the logo's bytes and content type."""
+    row = Installation.objects.filter(pk=1).exclude(logo=None).first()
+    return (bytes(row.logo or b""), row.logo_type) if row else None
+
+
+def unit_list(*, grants: Grants, search: str = "", kind: str = "", state: str = "") -> QuerySet[Unit]:
+    """Return the visible units with site and parent; `state` is active, closed or "" for all."""
+    rows = units_visible_to(grants).select_related("site", "parent")
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(code__icontains=search))
+    if kind:
+        rows = rows.filter(kind=kind)
+    if state:
+        rows = rows.filter(is_active=state == "active")
+    return rows
+
+
+def unit_get(*, grants: Grants, public_id: UUID) -> Unit | None:
+    """Return the unit, or None when it is not there or not visible."""
+    return (
+        units_visible_to(grants).select_related("site", "parent").filter(public_id=public_id).first()
+    )
+
+
+def unit_id_of(public_id: UUID | str | None) -> int | None:
+    """Return the inner number of a unit, for doors that name the unit of a record."""
+    if not public_id:
+        return None
+    return Unit.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+
+
+def site_list() -> QuerySet[Site]:
+    """Return the sites by name."""
+    return Site.objects.order_by("name")
+
+
+def role_list() -> QuerySet[Role]:
+    """Return the roles by name, each with its permissions."""
+    return Role.objects.select_related("group").order_by("name")
+
+
+def role_permissions(role_id: int) -> frozenset[str]:
+    """Return the permissions of a role as `app.codename`."""
+    rows = Role.objects.filter(pk=role_id, group__permissions__isnull=False).values_list(
+        "group__permissions__content_type__app_label", "group__permissions__codename"
+    )
+    return frozenset(f"{app}.{name}" for app, name in rows)
+
+
+def people_list(
+    *, grants: Grants, search: str = "", state: str = "", unit_id: int | None = None
+) -> QuerySet[User]:
+    """Return the visible people; the search looks at names, user name and staff number."""
+    rows = people_visible_to(grants)
+    for word in search.split():
+        rows = rows.filter(
+            Q(family_name__icontains=word)
+            | Q(given_name__icontains=word)
+            | Q(username__icontains=word)
+            | Q(staff_number__iexact=word)
+        )
+    if state:
+        rows = rows.filter(state=state)
+    if unit_id is not None:
+        rows = rows.filter(pk__in=Assignment.objects.filter(unit_id=unit_id).values("user_id"))
+    return rows
+
+
+def with_assignments(rows: QuerySet[User], *, at: datetime) -> QuerySet[User]:
+    """Attach to each person `current`: the assignments in force, with role and unit."""
+    current = Assignment.objects.filter(period__contains=at).select_related("role", "unit")
+    return rows.prefetch_related(Prefetch("assignments", queryset=current, to_attr="current"))
+
+
+def person_get(
+    *, grants: Grants, public_id: UUID, permission: str = Perm.VIEW_PEOPLE
+) -> User | None:
+    """Return the person, or None when they are not there or not visible."""
+    return people_visible_to(grants, permission=permission).filter(public_id=public_id).first()
+
+
+def practitioner_of(user_id: int) -> Practitioner | None:
+    """Return what a licensed profession adds to the person."""
+    return Practitioner.objects.filter(user_id=user_id).first()
+
+
+def assignment_list(*, grants: Grants, user_id: int | None = None) -> QuerySet[Assignment]:
+    """Return visible assignments, newest start first, with their people, roles and units."""
+    rows = assignments_visible_to(grants).select_related("user", "role", "unit", "unit__site")
+    return rows.filter(user_id=user_id) if user_id is not None else rows
+
+
+def assignment_get(*, grants: Grants, public_id: UUID) -> Assignment | None:
+    """Return the assignment, or None when it is not there or not visible."""
+    return assignment_list(grants=grants).filter(public_id=public_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLevels:
+    """One row of the activation screen."""
+
+    unit: Unit
+    levels: Mapping[str, ModuleActivation | None]
+
+
+def activation_grid(*, grants: Grants, modules: list[str], search: str = "") -> list[UnitLevels]:
+    """Return every visible unit with its level per module, in two queries."""
+    units = list(
+        Unit.objects.filter(pk__in=grants.unit_ids(Perm.VIEW_ACTIVATION), is_active=True)
+        .filter(Q(name__icontains=search) | Q(code__icontains=search))
+        .select_related("site")
+        .order_by("site__name", "name", "id")
+    )
+    rows = ModuleActivation.objects.filter(unit_id__in=[unit.pk for unit in units])
+    found = {(row.unit_id, row.module): row for row in rows}
+    return [
+        UnitLevels(unit, {module: found.get((unit.pk, module)) for module in modules})
+        for unit in units
+    ]
+
+
+def activation_get(*, unit_id: int, module: str) -> ModuleActivation | None:
+    """Return the stored level of a module in a unit."""
+    return ModuleActivation.objects.filter(unit_id=unit_id, module=module).first()
+
+
+def activation_history(
+    *, grants: Grants, unit_id: int | None = None, module: str = ""
+) -> QuerySet[ActivationEvent]:
+    """Return changes of levels in visible units."""
+    rows = ActivationEvent.objects.filter(unit__in=grants.unit_ids(Perm.VIEW_ACTIVATION))
+    if unit_id is not None:
+        rows = rows.filter(unit=unit_id)
+    return rows.filter(module=module) if module else rows
+
+
+def names_of(user_ids: set[int]) -> dict[int, str]:
+    """Return the full names of people by inner number, for pages that show who did something."""
+    return {user.pk: user.full_name for user in User.objects.filter(pk__in=user_ids)}
+
+
+def units_of(unit_ids: set[int]) -> list[Unit]:
+    """Return units by inner number, with their sites, by name."""
+    return list(Unit.objects.filter(pk__in=unit_ids).select_related("site").order_by("name", "id"))

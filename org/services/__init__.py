@@ -1,0 +1,46 @@
+"""Verbs of this room: the only writers of its tables."""
+
+from org.services.activation import activation_set
+from org.services.arrivals import arrival_record
+from org.services.assignments import (
+    assignment_end,
+    assignment_start,
+    assignments_settle,
+    role_place_open,
+)
+from org.services.installation import AlreadySetUp, hospital_set_up
+from org.services.people import (
+    account_activate,
+    account_leave,
+    account_suspend,
+    password_set,
+    person_create,
+    person_update,
+    practitioner_save,
+    preferences_set,
+)
+from org.services.units import site_create, unit_close, unit_create, unit_reopen, unit_update
+
+__all__ = [
+    "AlreadySetUp",
+    "account_activate",
+    "account_leave",
+    "account_suspend",
+    "activation_set",
+    "arrival_record",
+    "assignment_end",
+    "assignment_start",
+    "assignments_settle",
+    "hospital_set_up",
+    "password_set",
+    "person_create",
+    "person_update",
+    "practitioner_save",
+    "preferences_set",
+    "role_place_open",
+    "site_create",
+    "unit_close",
+    "unit_create",
+    "unit_reopen",
+    "unit_update",
+]

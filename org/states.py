@@ -1,0 +1,79 @@
+"""States of people's accounts and the levels a module may have in a unit. Pure."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountState(TextChoices):
+    """Whether a login may be used."""
+
+    INVITED = "invited", _("Invited")
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    LEFT = "left", _("Left")
+
+
+ACCOUNT_STEPS: dict[str, frozenset[str]] = {
+    AccountState.INVITED: frozenset({AccountState.ACTIVE, AccountState.LEFT}),
+    AccountState.ACTIVE: frozenset({AccountState.SUSPENDED, AccountState.LEFT}),
+    AccountState.SUSPENDED: frozenset({AccountState.ACTIVE, AccountState.LEFT}),
+    AccountState.LEFT: frozenset({AccountState.ACTIVE}),
+}
+CAN_SIGN_IN = frozenset({AccountState.ACTIVE})
+
+
+class Level(TextChoices):
+    """What a unit's users may do in a module (rollout-spec 3.6)."""
+
+    OFF = "off", _("Off")
+    OBSERVE = "observe", _("Observe")
+    TRAINING = "training", _("Training")
+    LIVE = "live", _("Live")
+    READ_ONLY = "read_only", _("Read only")
+
+
+# Before a roll-out programme exists an administrator may set any level (decisions 24).
+LEVEL_STEPS: dict[str, frozenset[str]] = {
+    level: frozenset(set(Level.values) - {level}) for level in Level.values
+}
+
+
+class Module(TextChoices):
+    """The switchable parts (decisions 23)."""
+
+    REGISTRATION = "registration", _("Registration")
+    ORDERS = "orders", _("Orders")
+    TASKS = "tasks", _("Tasks")
+    APPOINTMENTS = "appointments", _("Appointments")
+    BEDS = "beds", _("Beds")
+    BILLING = "billing", _("Billing")
+    LAB = "lab", _("Laboratory")
+    PHARMACY = "pharmacy", _("Pharmacy")
+    REPORTS = "reports", _("Reports")
+    PORTAL = "portal", _("Portal")
+
+
+class UnitKind(TextChoices):
+    """What kind of place a unit is; `hospital` is the root of a site's tree."""
+
+    HOSPITAL = "hospital", _("Hospital")
+    WARD = "ward", _("Ward")
+    ED = "ed", _("Emergency room")
+    CLINIC = "clinic", _("Clinic")
+    THEATRE = "theatre", _("Theatre")
+    LAB = "lab", _("Laboratory")
+    PHARMACY = "pharmacy", _("Pharmacy")
+    STORE = "store", _("Store")
+    BILLING = "billing", _("Billing office")
+    FRONT_DESK = "front_desk", _("Front desk")
+    OFFICE = "office", _("Office")
+    TRAINING = "training", _("Training unit")
+
+
+class ShiftGroup(TextChoices):
+    """The part of the roster a person works in."""
+
+    DAY = "day", _("Day")
+    NIGHT = "night", _("Night")
+    WEEKEND = "weekend", _("Weekend")
+    FLOAT = "float", _("Float")

@@ -1,0 +1,1 @@
+"""HTML doors of people and places, one module per noun."""

@@ -1,0 +1,91 @@
+"""Signing in and out, standing in another unit, preferences of one's own."""
+
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from audit.services import Action, Outcome, record
+from core import clock
+from core.doors import Public, SignedIn, requires
+from core.errors import NotFound
+from core.html import render, see_other, toast
+from org import gate, selectors, services
+from org.forms import PreferencesForm, SignInForm
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if safe else resolve_url("home")
+
+
+@requires(Public("nobody is signed in before signing in"), module=None, methods=("GET", "POST"))
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for name and password; a wrong pair is one message, whichever half was wrong."""
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(_next(request))
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = auth.authenticate(request, **form.cleaned_data)
+        outcome = Outcome.SUCCESS if user else Outcome.MINOR
+        record(
+            "sign_in",
+            action=Action.EXECUTE,
+            at=clock.now(),
+            by=user.pk if user else None,
+            outcome=outcome,
+        )
+        if user is not None:
+            auth.login(request, user)
+            return HttpResponseRedirect(_next(request))
+        form.add_error(None, _("This user name and password do not belong together."))
+    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next") or ""}
+    return render(request, "org/sign_in.html", context)
+
+
+@requires(SignedIn("whoever is in may leave"), module=None, methods=("POST",))
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """The session ends on the server."""
+    record("sign_out", action=Action.EXECUTE, at=clock.now(), by=request.user.pk)
+    auth.logout(request)
+    return see_other(request, "org:sign-in")
+
+
+@requires(SignedIn("a person stands in one of their own units"), module=None, methods=("POST",))
+def unit_switch(request: HttpRequest) -> HttpResponse:
+    """From now on this session stands in the chosen unit, one of the person's own."""
+    chosen = selectors.unit_id_of(_uuid_text(request.POST.get("unit", "")))
+    if chosen is None or chosen not in gate.grants(request).all_unit_ids():
+        raise NotFound()
+    request.session["unit"] = chosen
+    return HttpResponseRedirect(_next(request))
+
+
+def _uuid_text(value: str) -> str | None:
+    plain = value.replace("-", "")
+    is_hex = len(plain) == 32 and all(character in "0123456789abcdefABCDEF" for character in plain)
+    return value if is_hex else None
+
+
+@requires(SignedIn("preferences are one's own"), module=None, methods=("GET", "POST"))
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Theme, density, single-letter keys, language; a form that has only one of them keeps the rest."""
+    user = request.user
+    stored = {name: getattr(user, name) for name in PreferencesForm.base_fields}
+    if request.method == "POST":
+        is_partial = "whole" not in request.POST
+        data = {**stored, **request.POST.dict()} if is_partial else request.POST
+        form = PreferencesForm(data)
+        if form.is_valid():
+            services.preferences_set(user, values=form.cleaned_data, at=clock.now())
+            if is_partial:
+                return HttpResponseRedirect(_next(request))
+            toast(request, _("Saved."))
+            return see_other(request, "org:preferences")
+    else:
+        form = PreferencesForm(initial=stored)
+    return render(request, "org/preferences.html", {"form": form})
