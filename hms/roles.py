@@ -47,8 +47,8 @@ def sync(using: str) -> None:
 def sync_after_migrate(
     sender: Any, using: str, plan: Any = None, **_kwargs: Any
 ) -> None:
-    """Django's signal after a migrate of this app: every room's permissions exist, then the roles."""
-    if sender.label != "hms" or "org_role" not in _tables(using):
+    """Django's signal after a migrate of org (the roof has no models, so none is sent for it): every room's permissions exist, then the roles."""
+    if sender.label != "org" or "org_role" not in _tables(using):
         return
     for config in apps.get_app_configs():
         create_permissions(config, using=using, verbosity=0)
