@@ -261,12 +261,16 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not (IS_PRODUCTION or IS_DEMO)
-EMAIL_BACKEND = env.str(
-    "EMAIL_BACKEND",
-    "django.core.mail.backends.smtp.EmailBackend"
-    if IS_PRODUCTION
-    else "django.core.mail.backends.locmem.EmailBackend",
-)
+MAILERS = {
+    "default": {
+        "BACKEND": env.str(
+            "HMS_MAIL_BACKEND",
+            "django.core.mail.backends.smtp.EmailBackend"
+            if IS_PRODUCTION
+            else "django.core.mail.backends.locmem.EmailBackend",
+        ),
+    },
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["org.api.authentication.SessionAuthentication"],

@@ -103,7 +103,10 @@ class Unit(BaseModel):
 class UnitGroupGrant(GroupObjectPermissionBase):
     """guardian's grant of `act_in_unit` to the group of one role in one place, with a real key."""
 
-    content_object = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+    # guardian finds this table through the reverse name: a hidden one ("+") would not be seen.
+    content_object = models.ForeignKey(
+        Unit, on_delete=models.CASCADE, related_name="group_grants"
+    )
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = False

@@ -292,7 +292,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='unitgroupgrant',
             name='content_object',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='org.unit'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='group_grants', to='org.unit'),
         ),
         migrations.AddField(
             model_name='unitgroupgrant',

@@ -89,7 +89,7 @@ def hospital_set_up(hospital: Hospital, *, at: datetime) -> User:
         by=None,
         at=at,
     )
-    password_set(admin, password=hospital.admin_password, by=None, at=at)
+    admin = password_set(admin, password=hospital.admin_password, by=None, at=at)
     assignment_start(
         user=admin,
         role=Role.objects.get(code="system_administrator"),

@@ -171,7 +171,7 @@ def password_set(user: User, *, password: str, by: int | None, at: datetime) -> 
     row.save(update_fields=["password", "version"])
     record("password_set", action=Action.UPDATE, at=at, by=by, subject=row)
     if row.state == AccountState.INVITED:
-        account_activate(row, by=by, at=at, reason="first password")
+        row = account_activate(row, by=by, at=at, reason="first password")
     return row
 
 

@@ -1,0 +1,90 @@
+"""Fixtures of every room's tests.
+
+The test database is made by the owner's role and used through the app's (decisions 31): tests that
+commit name `databases=["default", "owner"]`, so that the owner empties the tables after them.
+"""
+
+import os
+from collections.abc import Iterator
+
+os.environ.setdefault("HMS_ENV", "test")
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+import pytest
+from django.core.cache import caches
+from django.db import connections
+from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
+
+from org import levels
+from tests.factories import org as people
+
+ALL = ["default", "owner"]
+
+
+COMMITTING = {"transactional_db", "committed_hospital", "live_server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that commits is emptied through the owner, whoever forgot to say so."""
+    for item in items:
+        if COMMITTING & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.django_db(transaction=True, databases=ALL), append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_modify_db_settings: None,
+) -> Iterator[None]:
+    """Always make the owner's test database: the app's alias is its mirror and has none of its own."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases=ALL)
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_other_tests() -> None:
+    """Levels are remembered per thread, rate counters in Redis: each test starts without."""
+    levels.forget()
+    caches["redis"].clear()
+
+
+@pytest.fixture
+def _reference_data(request: pytest.FixtureRequest) -> None:
+    """Roles come with migrate; a test that commits may have emptied them."""
+    from hms import roles
+    from org.selectors import role_list
+
+    if not role_list().exists():
+        roles.sync("default")
+
+
+@pytest.fixture
+def hospital(db: None, _reference_data: None) -> people.Hospital:
+    """A site with a few units and one person per role (see tests/factories/org.py)."""
+    return people.hospital()
+
+
+@pytest.fixture
+def committed_hospital(transactional_db: None, _reference_data: None) -> people.Hospital:
+    """The same hospital, committed: for tests with several connections."""
+    return people.hospital()
+
+
+@pytest.fixture
+def as_role(hospital: people.Hospital) -> Iterator[object]:
+    """Return a signed-in client for a role: `as_role("nurse")`."""
+
+    def sign_in(role: str) -> Client:
+        client = Client()
+        client.force_login(hospital.person(role), backend="org.backends.UsernameBackend")
+        return client
+
+    yield sign_in
