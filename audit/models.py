@@ -1,4 +1,4 @@
-"""The audit trail: who did what to whom, when, from where. No foreign keys, nothing ever changes."""
+"""The audit trail: who did what to whom, when, from where. No foreign keys, no changes."""
 
 import uuid
 

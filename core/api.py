@@ -46,7 +46,7 @@ def parsed(serializer: type[StrictSerializer], request: Request) -> dict[str, An
 
 
 def if_match(request: Request) -> int:
-    """Return the version in If-Match. Raises PreconditionNeeded without one, Invalid for another form."""
+    """Return the version in If-Match. Raises PreconditionNeeded without it, Invalid if odd."""
     value = request.headers.get("If-Match", "").strip()
     if not value:
         raise PreconditionNeeded()
@@ -88,7 +88,11 @@ def idempotent(request: Request, act: Callable[[], Response]) -> Response:
         return idempotency.Answer(response.status_code, kept, body)
 
     done = idempotency.once(
-        user_id=request.user.pk, key=key, door=raw.path, fingerprint=fingerprint, act=answer
+        user_id=int(str(request.user.pk)),
+        key=key,
+        door=raw.path,
+        fingerprint=fingerprint,
+        act=answer,
     )
     headers = {**done.headers, **({"Idempotent-Replay": "true"} if done.is_repeat else {})}
     return Response(orjson.loads(done.body), status=done.status, headers=headers)

@@ -13,7 +13,7 @@ _fixed: ContextVar[datetime | None] = ContextVar("clock_fixed", default=None)
 
 
 def now() -> datetime:
-    """Return the current instant, aware and in UTC; the simulated one inside `at()` or `shifted()`."""
+    """Return the current instant, aware and in UTC; inside `at()` or `shifted()` theirs."""
     fixed = _fixed.get()
     return fixed if fixed is not None else timezone.now() + _shift.get()
 

@@ -20,7 +20,8 @@ class Asker:
     source: str = "screen"
 
 
-_asker: ContextVar[Asker] = ContextVar("asker", default=Asker(source="task"))
+_NOBODY = Asker(source="task")
+_asker: ContextVar[Asker] = ContextVar("asker", default=_NOBODY)
 
 
 def asker() -> Asker:

@@ -65,8 +65,7 @@ class TransitionRefused(ServiceError):
 
     def __init__(self, from_state: str, to_state: str, allowed: tuple[str, ...] = ()) -> None:
         super().__init__(
-            _("This cannot go from “%(from)s” to “%(to)s”.")
-            % {"from": from_state, "to": to_state},
+            _("This cannot go from “%(from)s” to “%(to)s”.") % {"from": from_state, "to": to_state},
             allowed=list(allowed),
         )
         self.from_state = from_state

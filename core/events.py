@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
+from core import clock
 from core.context import asker, asking
 from core.hooks import Hook
 from core.models import Delivery, Event
@@ -62,6 +63,8 @@ def publish(fact: object, *, at: datetime, order_key: str = "") -> Event:
                     event=event,
                     handler=handler,
                     order_key=f"{handler}:{order_key}" if order_key else "",
+                    # By the house's clock, which the simulation holds; not the database's.
+                    due_at=clock.now(),
                 )
                 for handler, _run in subscribed
             )

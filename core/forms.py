@@ -259,7 +259,7 @@ class DateField(forms.Field):
         self.allow_future = allow_future
         self.earliest_year = earliest_year
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:  # noqa: ARG002
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"autocomplete": "off", "maxlength": str(LONGEST_DATE)}
 
     def prepare_value(self, value: Any) -> Any:

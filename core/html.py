@@ -12,12 +12,12 @@ from django.shortcuts import render as render_page
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
-from django.utils.html import strip_tags
 
 UNPROCESSABLE = 422
 SEE_OTHER = 303
 NO_CONTENT = 204
 HTMX_HEADERS = ("HX-Request", "HX-Request-Type", "HX-Target")
+TOAST_HEADER = "HMS-Toast"
 Tone = Literal["ok", "info"]
 LEVELS: Mapping[Tone, int] = {"ok": messages.SUCCESS, "info": messages.INFO}
 
@@ -108,10 +108,8 @@ def toast(
 
     A toast never carries an error or a duty; those stand in the page.
     """
-    text = strip_tags(str(message))
     if response is None or not is_htmx(request) or "HX-Redirect" in response:
-        messages.add_message(request, LEVELS[tone], text)
+        messages.add_message(request, LEVELS[tone], message)
         return
-    triggers = json.loads(response.get("HX-Trigger", "{}"))
-    triggers["hms:toast"] = {"text": text, "tone": tone}
-    response["HX-Trigger"] = json.dumps(triggers)
+    # A header of our own: the one of htmx is lost when the swap removes the asking element.
+    response[TOAST_HEADER] = json.dumps({"text": str(message), "tone": tone})

@@ -35,7 +35,7 @@ def once(
     """Run `act` unless this user did so before under `key`; act, key and answer commit together.
 
     Refusals (4xx) undo everything and are not kept, so that a corrected state may be tried again.
-    Raises IdempotencyMismatch for another body under the key, Busy while the first one runs, Invalid.
+    Raises IdempotencyMismatch for another body under the key, Busy while the first runs, Invalid.
     """
     if not (1 <= len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         raise Invalid(_("An Idempotency-Key has 1 to 80 printable ASCII characters."))

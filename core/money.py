@@ -12,9 +12,28 @@ UNIT_PRICE_DECIMALS = 4
 # ISO 4217 minor units that differ from two.
 _MINOR_UNITS = {
     **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
     ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 
 
@@ -24,7 +43,7 @@ def decimals_of(currency: str) -> int:
 
 
 def amount(value: Decimal | int | str) -> Decimal:
-    """Return `value` as an exact Decimal. Raises TypeError for floats, Invalid for anything not a finite number."""
+    """Return `value` as an exact Decimal. TypeError for floats, Invalid if not finite."""
     if isinstance(value, float | bool):
         raise TypeError("Money is never a float.")
     try:

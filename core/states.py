@@ -38,7 +38,7 @@ def move(
     reason: str = "",
     unit_id: int | None = None,
 ) -> StateChange:
-    """Move `obj` to state `to`: locks its row, checks the table, writes column, stamps and a StateChange.
+    """Move `obj` to state `to`: lock its row, check the table, write column, stamps, StateChange.
 
     Raises TransitionRefused when the table has no such step; must run inside a transaction.
     """

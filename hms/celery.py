@@ -1,4 +1,4 @@
-"""Celery: everything that can wait. The database holds the work; the broker only wakes people up."""
+"""Celery: everything that can wait. The database holds the work; the broker only nudges."""
 
 import os
 

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from hms import navigation
 from org import gate, selectors
-from org.models import User
 
 
 def _bar() -> dict[str, str] | None:
@@ -39,7 +38,7 @@ def _where(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _who(request: HttpRequest, user: User) -> dict[str, str]:
+def _who(request: HttpRequest, user: Any) -> dict[str, str]:
     roles = gate.grants(request).roles_in(getattr(request, "unit_id", None))
     return {
         "name": user.full_name,
@@ -65,7 +64,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "logo_url": "/logo" if hospital.logo_type else None,
         }
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
+    if user is None or not user.is_authenticated:
         return base
     held, unit_id = gate.grants(request), getattr(request, "unit_id", None)
     return base | {

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
-from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import resolve_url
 from django.utils.http import urlencode
-from django.conf import settings
 
 from core import clock, context
 from core.doors import SAFE, SignInNeeded, door_of
@@ -64,7 +64,7 @@ class RequestContextMiddleware:
 
 
 class RequestLimitsMiddleware:
-    """Refuses what no door should have to think about: NUL in the address, bodies over the limit."""
+    """Refuses what no door should have to think about: NUL in addresses, bodies over the limit."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -73,7 +73,9 @@ class RequestLimitsMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit():
             return problems.answer(request, Invalid(), status=400)
-        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not request.path.endswith("/import/"):
+        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not request.path.endswith(
+            "/import/"
+        ):
             return problems.answer(request, problems.TooLarge())
         address = request.path + request.META.get("QUERY_STRING", "")
         if "\x00" in address or "%00" in address:
@@ -82,7 +84,7 @@ class RequestLimitsMiddleware:
 
 
 class ErrorMiddleware:
-    """Named refusals become pages or problem details with their own status; nothing is a traceback."""
+    """Named refusals become pages or problem details with their own status."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -104,7 +106,7 @@ class ErrorMiddleware:
         return None
 
     @staticmethod
-    def _database_away(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
         log.error("database_unavailable", error=type(error).__name__)
         for connection in connections.all(initialized_only=True):
             connection.close_if_unusable_or_obsolete()

@@ -1,4 +1,4 @@
-"""Refusals as people and programs read them: pages in the house's look, RFC 9457 problem details."""
+"""Refusals as people and programs read them: pages, and RFC 9457 problem details."""
 
 from typing import Any
 
@@ -64,14 +64,20 @@ def details(error: ServiceError, *, status: int, request: HttpRequest) -> dict[s
     return body | error.extra
 
 
-def answer(request: HttpRequest, error: ServiceError, *, status: int | None = None) -> HttpResponse:
-    """Answer with the refusal, as JSON to programs and as a page to people."""
-    status = status or error.status
+def headers_of(error: ServiceError, status: int) -> dict[str, str]:
+    """Return the headers that go with a refusal."""
     headers = {"Cache-Control": "no-store"}
     if status == 503:
         headers["Retry-After"] = "10"
     if status == 405 and error.extra.get("allowed"):
         headers["Allow"] = ", ".join(error.extra["allowed"])
+    return headers
+
+
+def answer(request: HttpRequest, error: ServiceError, *, status: int | None = None) -> HttpResponse:
+    """Answer with the refusal, as JSON to programs and as a page to people."""
+    status = status or error.status
+    headers = headers_of(error, status)
     if wants_json(request):
         return JsonResponse(
             details(error, status=status, request=request),

@@ -15,6 +15,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import set_rollback
 
 from core.errors import NotFound, ServiceError
 from hms import problems
@@ -119,34 +120,43 @@ def _body(request: HttpRequest, code: str, detail: str, http_status: int) -> dic
     }
 
 
+def _named(error: Exception) -> ServiceError | None:
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, RequestDataTooBig):
+        return problems.TooLarge()
+    if isinstance(error, OperationalError | InterfaceError):
+        return problems.Unavailable()
+    return error if isinstance(error, ServiceError) else None
+
+
+def _framework(
+    request: HttpRequest, error: exceptions.APIException
+) -> tuple[dict[str, Any], int, dict[str, str]]:
+    if isinstance(error, exceptions.ValidationError):
+        http_status = status.HTTP_422_UNPROCESSABLE_ENTITY
+        body = _body(request, "invalid", _("Some values cannot be used."), http_status)
+        return body | {"errors": error.detail}, http_status, {}
+    code = _CODES.get(type(error), "refused")
+    wait = getattr(error, "wait", None)
+    headers = {"Retry-After": str(int(wait) + 1)} if wait else {}
+    body = _body(request, code, str(error.detail), error.status_code)
+    return body, error.status_code, headers
+
+
 def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Turn every exception of an API door into problem details with a stable code (RFC 9457)."""
     request = context["request"]._request
-    headers: dict[str, str] = {}
-    if isinstance(error, Http404):
-        error = NotFound()
-    if isinstance(error, RequestDataTooBig):
-        error = problems.TooLarge()
-    if isinstance(error, OperationalError | InterfaceError):
-        error, headers["Retry-After"] = problems.Unavailable(), "10"
-    if isinstance(error, ServiceError):
-        body = problems.details(error, status=error.status, request=request)
-        http_status = error.status
-    elif isinstance(error, exceptions.ValidationError):
-        http_status = status.HTTP_422_UNPROCESSABLE_ENTITY
-        body = _body(request, "invalid", _("Some values cannot be used."), http_status)
-        body["errors"] = error.detail
+    named = _named(error)
+    if named is not None:
+        body = problems.details(named, status=named.status, request=request)
+        http_status, headers = named.status, problems.headers_of(named, named.status)
     elif isinstance(error, exceptions.APIException):
-        http_status = error.status_code
-        body = _body(request, _CODES.get(type(error), "refused"), str(error.detail), http_status)
-        if isinstance(error, exceptions.Throttled) and error.wait:
-            headers["Retry-After"] = str(int(error.wait) + 1)
+        body, http_status, headers = _framework(request, error)
     else:
         return None
-    if isinstance(error, ServiceError) and error.extra.get("allowed") and http_status == 405:
-        headers["Allow"] = ", ".join(error.extra["allowed"])
-    response = Response(
+    set_rollback()
+    headers["Cache-Control"] = "no-store"
+    return Response(
         body, status=http_status, headers=headers, content_type="application/problem+json"
     )
-    response["Cache-Control"] = "no-store"
-    return response

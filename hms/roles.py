@@ -44,10 +44,11 @@ def sync(using: str) -> None:
             )
 
 
-def sync_after_migrate(
-    sender: Any, using: str, plan: Any = None, **_kwargs: Any
-) -> None:
-    """Django's signal after a migrate of org (the roof has no models, so none is sent for it): every room's permissions exist, then the roles."""
+def sync_after_migrate(sender: Any, using: str, **_kwargs: Any) -> None:
+    """After a migrate of org every room's permissions exist, then the roles do.
+
+    Django sends the signal per app that has models; the roof has none.
+    """
     if sender.label != "org" or "org_role" not in _tables(using):
         return
     for config in apps.get_app_configs():

@@ -44,7 +44,12 @@ def find(request: HttpRequest, query: str) -> list[Group]:
             Group(
                 _("Units"),
                 [
-                    Hit(u.name, u.site.name, "building-hospital", reverse("org:unit", args=[u.public_id]))
+                    Hit(
+                        u.name,
+                        u.site.name,
+                        "building-hospital",
+                        reverse("org:unit", args=[u.public_id]),
+                    )
                     for u in units
                 ],
             )
@@ -55,7 +60,12 @@ def find(request: HttpRequest, query: str) -> list[Group]:
                 Group(
                     _("People"),
                     [
-                        Hit(p.full_name, p.username, "user", reverse("org:person", args=[p.public_id]))
+                        Hit(
+                            p.full_name,
+                            p.username,
+                            "user",
+                            reverse("org:person", args=[p.public_id]),
+                        )
                         for p in people.order_by("family_name", "given_name", "id")[:LIMIT]
                     ],
                 )

@@ -23,7 +23,7 @@ HMS_VAR = Path(env.str("HMS_VAR", str(BASE_DIR / "var")))
 
 DEMO_KEY_PREFIX = "demo-"
 SECRET_KEY = env.str("SECRET_KEY", "" if IS_PRODUCTION else "demo-only-key-" + "x" * 50)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 if IS_PRODUCTION:
     for key in [SECRET_KEY, *SECRET_KEY_FALLBACKS]:
         if len(key) < 50 or key.startswith(DEMO_KEY_PREFIX):
@@ -215,7 +215,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = USE_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if USE_TLS else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 X_FRAME_OPTIONS = "DENY"
 SECURE_CSP = {
     "default-src": [CSP.SELF],
@@ -230,7 +230,8 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {
-    name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb", "display-capture")
+    name: []
+    for name in ("camera", "geolocation", "microphone", "payment", "usb", "display-capture")
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000

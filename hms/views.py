@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.core.cache import caches
 from django.template import loader
 from django.utils.translation import gettext as _
 
@@ -82,7 +82,9 @@ def _redis() -> health.Sign:
 def _migrations() -> health.Sign:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return health.Sign("migrations", "down" if plan else "ok", f"{len(plan)} to run" if plan else "")
+    return health.Sign(
+        "migrations", "down" if plan else "ok", f"{len(plan)} to run" if plan else ""
+    )
 
 
 def _outbox() -> health.Sign:

@@ -11,7 +11,7 @@ from org.states import CAN_SIGN_IN
 
 
 class UsernameBackend(BaseBackend):
-    """Finds the one spelling of the name; spends the same time on names that do not exist (SEC-A6)."""
+    """Finds the one spelling of the name; an unknown name takes as long as a known one (SEC-A6)."""
 
     def authenticate(
         self,

@@ -8,6 +8,7 @@ from core import clock
 from core.doors import SAFE, Knock, Public, SignedIn, SignInNeeded
 from core.errors import Denied, NotFound, ServiceError
 from org import selectors
+from org.models import User
 from org.permissions import NOBODY, Grants, grants_of
 from org.rules import write_refusal
 
@@ -50,8 +51,16 @@ def grants(request: Any) -> Grants:
     return found
 
 
+def person(request: Any) -> User:
+    """Return the signed-in person behind the request. Raises SignInNeeded for nobody."""
+    user = request.user
+    if not isinstance(user, User):
+        raise SignInNeeded()
+    return user
+
+
 def decide(knock: Knock) -> None:
-    """Let the knock pass or raise: SignInNeeded, Denied (no such right), NotFound (not there), levels.
+    """Let the knock pass, or raise SignInNeeded, Denied, NotFound or what the level says.
 
     A right that is held elsewhere but not in the record's unit answers as if nothing were there
     (SEC-Z8).
@@ -74,9 +83,10 @@ def decide(knock: Knock) -> None:
 
 def check_level(knock: Knock) -> None:
     """Raise ModuleOff, ModuleTraining or ModuleReadOnly when the record's unit may not write."""
-    assert knock.door.module is not None
-    unit_id = knock.unit_id if knock.unit_id is not None else getattr(knock.request, "unit_id", None)
-    level, row = selectors.level_row(unit=unit_id, module=knock.door.module)
+    unit_id = (
+        knock.unit_id if knock.unit_id is not None else getattr(knock.request, "unit_id", None)
+    )
+    level, row = selectors.level_row(unit=unit_id, module=str(knock.door.module))
     draining = bool(row and row.drain_until and row.drain_until > clock.now())
     code = write_refusal(
         level, closing=knock.door.closing, observe=knock.door.observe, draining=draining

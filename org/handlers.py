@@ -1,4 +1,4 @@
-"""Doors for facts. A fact that arrives leaves one row, so that an arrival is once and can be shown."""
+"""Doors for facts. A fact that arrives leaves one row: a second arrival would show."""
 
 from uuid import UUID
 

@@ -73,7 +73,10 @@ def _load(version: int) -> None:
     rows = ModuleActivation.objects.values_list(
         "unit_id", "module", "level", "since", "reason", "drain_until"
     )
-    _memory.table = {(unit, module): LevelRow(*rest) for unit, module, *rest in rows}
+    _memory.table = {
+        (unit, module): LevelRow(level, since, reason, drain)
+        for unit, module, level, since, reason, drain in rows
+    }
     _memory.version = version
 
 
@@ -96,8 +99,7 @@ def table() -> Table:
         if _memory.table is None:
             raise
     _memory.checked = now
-    assert _memory.table is not None
-    return _memory.table
+    return _memory.table or {}
 
 
 def changed() -> None:

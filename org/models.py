@@ -9,7 +9,6 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
-from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase
 
 from core.models import BaseModel, append_only
@@ -85,9 +84,7 @@ class Unit(BaseModel):
                 | Q(parent__isnull=False) & ~Q(kind="hospital"),
                 name="unit_root_is_hospital",
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=UnitKind.values), name="unit_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=UnitKind.values), name="unit_kind_known"),
         ]
         indexes = [models.Index(fields=["name", "id"], name="unit_name")]
         default_permissions = ("view",)
@@ -104,9 +101,7 @@ class UnitGroupGrant(GroupObjectPermissionBase):
     """guardian's grant of `act_in_unit` to the group of one role in one place, with a real key."""
 
     # guardian finds this table through the reverse name: a hidden one ("+") would not be seen.
-    content_object = models.ForeignKey(
-        Unit, on_delete=models.CASCADE, related_name="group_grants"
-    )
+    content_object = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="group_grants")
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = False
@@ -210,9 +205,7 @@ class RolePlace(models.Model):
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["role", "unit"], name="roleplace_role_unit")
-        ]
+        constraints = [models.UniqueConstraint(fields=["role", "unit"], name="roleplace_role_unit")]
 
     def __str__(self) -> str:
         return f"{self.role_id}@{self.unit_id}"

@@ -26,7 +26,7 @@ from org.permissions import (
     people_visible_to,
     units_visible_to,
 )
-from org.states import Level
+from org.states import CAN_SIGN_IN, Level
 
 
 def level(*, unit: int | None, module: str) -> str:
@@ -51,7 +51,9 @@ def installation_logo() -> tuple[bytes, str] | None:
     return (bytes(row.logo or b""), row.logo_type) if row else None
 
 
-def unit_list(*, grants: Grants, search: str = "", kind: str = "", state: str = "") -> QuerySet[Unit]:
+def unit_list(
+    *, grants: Grants, search: str = "", kind: str = "", state: str = ""
+) -> QuerySet[Unit]:
     """Return the visible units with site and parent; `state` is active, closed or "" for all."""
     rows = units_visible_to(grants).select_related("site", "parent")
     if search:
@@ -66,7 +68,10 @@ def unit_list(*, grants: Grants, search: str = "", kind: str = "", state: str = 
 def unit_get(*, grants: Grants, public_id: UUID) -> Unit | None:
     """Return the unit, or None when it is not there or not visible."""
     return (
-        units_visible_to(grants).select_related("site", "parent").filter(public_id=public_id).first()
+        units_visible_to(grants)
+        .select_related("site", "parent")
+        .filter(public_id=public_id)
+        .first()
     )
 
 

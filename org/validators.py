@@ -9,7 +9,7 @@ _WORDS = ("hospital", "password", "welcome", "nurse", "doctor", "ward", "clinic"
 
 
 class HospitalWordsValidator:
-    """Refuses a password made of the hospital's own name or its everyday words and digits (SEC-A2)."""
+    """Refuses a password made of the hospital's name, everyday words and digits (SEC-A2)."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raise ValidationError when little is left once the words of the house are taken out."""

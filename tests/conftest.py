@@ -40,7 +40,7 @@ def django_db_setup(
     django_db_blocker: DjangoDbBlocker,
     django_db_modify_db_settings: None,
 ) -> Iterator[None]:
-    """Always make the owner's test database: the app's alias is its mirror and has none of its own."""
+    """Always make the owner's test database: the app's alias mirrors it."""
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases=ALL)
     yield

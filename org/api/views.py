@@ -89,9 +89,7 @@ class UnitsView(APIView):
             parent = selectors.unit_get(grants=held, public_id=values.pop("parent"))
             if parent is None or not held.has(Perm.MANAGE_UNITS, parent.pk):
                 raise NotFound(field="parent")
-            unit = services.unit_create(
-                parent=parent, by=request.user.pk, at=clock.now(), **values
-            )
+            unit = services.unit_create(parent=parent, by=request.user.pk, at=clock.now(), **values)
             return with_etag(
                 unit_json(unit), status=201, location=f"/api/v1/org/units/{unit.public_id}/"
             )

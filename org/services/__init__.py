@@ -8,7 +8,7 @@ from org.services.assignments import (
     assignments_settle,
     role_place_open,
 )
-from org.services.installation import AlreadySetUp, hospital_set_up
+from org.services.installation import AlreadySetUp, Hospital, hospital_set_up
 from org.services.people import (
     account_activate,
     account_leave,
@@ -19,10 +19,12 @@ from org.services.people import (
     practitioner_save,
     preferences_set,
 )
+from org.services.sessions import sign_in_noted, sign_out_noted
 from org.services.units import site_create, unit_close, unit_create, unit_reopen, unit_update
 
 __all__ = [
     "AlreadySetUp",
+    "Hospital",
     "account_activate",
     "account_leave",
     "account_suspend",
@@ -38,6 +40,8 @@ __all__ = [
     "practitioner_save",
     "preferences_set",
     "role_place_open",
+    "sign_in_noted",
+    "sign_out_noted",
     "site_create",
     "unit_close",
     "unit_create",

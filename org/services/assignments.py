@@ -93,7 +93,13 @@ def assignment_start(
 
 @transaction.atomic
 def assignment_end(
-    assignment: Assignment, *, ends_at: datetime, version: int | None = None, by: int, at: datetime, reason: str
+    assignment: Assignment,
+    *,
+    ends_at: datetime,
+    version: int | None = None,
+    by: int,
+    at: datetime,
+    reason: str,
 ) -> Assignment:
     """The assignment ends at `ends_at`; one that has not begun by then is over before it starts.
 
@@ -137,7 +143,7 @@ def _announce(row: Assignment, at: datetime) -> None:
 
 
 def _settle_user(user_id: int, *, at: datetime) -> bool:
-    """The person is a member of exactly the groups of the assignments in force; says if it changed."""
+    """The person is in exactly the groups of the assignments in force; says if that changed."""
     wanted = set(
         Assignment.objects.filter(user_id=user_id, period__contains=at).values_list(
             "place__group_id", flat=True
@@ -154,7 +160,7 @@ def _settle_user(user_id: int, *, at: datetime) -> bool:
 
 @transaction.atomic
 def assignments_settle(*, at: datetime, since: datetime) -> int:
-    """Group membership follows assignments that began or ended after `since`; returns how many changed.
+    """Groups follow assignments that began or ended after `since`; returns how many changed.
 
     guardian's own questions read the membership; the site's doors read Assignment itself, so an
     ended contract opens nothing even before this ran.

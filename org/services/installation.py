@@ -53,7 +53,7 @@ def _logo_type(logo: bytes) -> str:
 
 @transaction.atomic
 def hospital_set_up(hospital: Hospital, *, at: datetime) -> User:
-    """The hospital, its first site and its first administrator exist; the administrator is returned.
+    """The hospital, its first site and its first administrator, who is returned, exist.
 
     Raises AlreadySetUp the second time, Invalid for a bad time zone, currency, logo or password.
     """

@@ -18,7 +18,7 @@ from org.states import ACCOUNT_STEPS, AccountState
 ACCOUNT = Machine(column="state", table=ACCOUNT_STEPS)
 _FIELDS = ("family_name", "given_name", "title", "email", "staff_number", "language")
 _PROFESSION = ("profession", "specialty", "licence_number", "licence_issuer", "licence_until_on")
-_PREFERENCES = {
+_PREFERENCES: dict[str, set[object]] = {
     "theme": {"light", "dark", "contrast", "auto"},
     "density": {"compact", "standard", "comfortable"},
     "single_keys": {True, False},
@@ -204,15 +204,17 @@ def account_activate(user: User, *, by: int | None, at: datetime, reason: str) -
 
 @transaction.atomic
 def account_suspend(user: User, *, by: int, at: datetime, reason: str) -> User:
-    """The login opens nothing from the next request on. Raises TransitionRefused, Invalid for oneself."""
+    """The login opens nothing from now on. Raises TransitionRefused, Invalid for oneself."""
     if user.pk == by:
         raise Invalid(_("You cannot suspend your own login."))
-    return _account_move(user, AccountState.SUSPENDED, "account_suspend", by=by, at=at, reason=reason)
+    return _account_move(
+        user, AccountState.SUSPENDED, "account_suspend", by=by, at=at, reason=reason
+    )
 
 
 @transaction.atomic
 def account_leave(user: User, *, by: int, at: datetime, reason: str) -> User:
-    """The person has left: the login opens nothing. Raises TransitionRefused, Invalid for oneself."""
+    """The person has left. Raises TransitionRefused, Invalid for oneself."""
     if user.pk == by:
         raise Invalid(_("You cannot end your own employment here."))
     return _account_move(user, AccountState.LEFT, "account_leave", by=by, at=at, reason=reason)
@@ -227,4 +229,7 @@ def preferences_set(user: User, *, values: Mapping[str, object], at: datetime) -
             raise Invalid(field=name)
         setattr(row, name, value)
     row.save(update_fields=[*values])
+    record(
+        "preferences_set", action=Action.UPDATE, at=at, by=row.pk, subject=row, after=dict(values)
+    )
     return row

@@ -91,7 +91,9 @@ def _unit_insert(
         unit_id=unit.pk,
         after={name: getattr(unit, name) for name in _FIELDS},
     )
-    publish(UnitCreated(unit_id=unit.pk, public_id=unit.public_id), at=at, order_key=f"unit:{unit.pk}")
+    publish(
+        UnitCreated(unit_id=unit.pk, public_id=unit.public_id), at=at, order_key=f"unit:{unit.pk}"
+    )
     return unit
 
 
@@ -152,11 +154,11 @@ def _kind_and_parent_checked(row: Unit, values: Mapping[str, object]) -> None:
     above = dict(Unit.objects.filter(site_id=row.site_id).values_list("pk", "parent_id"))
     if row.parent_id is None or parent_id not in above:
         raise Invalid(_("Choose a unit of the same site."), field="parent")
-    walk = parent_id
+    walk: object = parent_id
     while walk is not None:
         if walk == row.pk:
             raise Invalid(_("A unit cannot be placed below itself."), field="parent")
-        walk = above.get(walk)  # type: ignore[call-overload]
+        walk = above.get(int(str(walk)))
 
 
 @transaction.atomic
@@ -182,9 +184,7 @@ def unit_reopen(unit: Unit, *, version: int | None, by: int, at: datetime, reaso
     return _set_active(row, True, act="unit_reopen", by=by, at=at, reason=reason)
 
 
-def _set_active(
-    row: Unit, active: bool, *, act: str, by: int, at: datetime, reason: str
-) -> Unit:
+def _set_active(row: Unit, active: bool, *, act: str, by: int, at: datetime, reason: str) -> Unit:
     if row.is_active == active:
         return row
     row.is_active = active

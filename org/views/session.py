@@ -73,8 +73,8 @@ def _uuid_text(value: str) -> str | None:
 
 @requires(SignedIn("preferences are one's own"), module=None, methods=("GET", "POST"))
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Theme, density, single-letter keys, language; a form that has only one of them keeps the rest."""
-    user = request.user
+    """Theme, density, single-letter keys, language; a form with only some keeps the rest."""
+    user = gate.person(request)
     stored = {name: getattr(user, name) for name in PreferencesForm.base_fields}
     if request.method == "POST":
         is_partial = "whole" not in request.POST

@@ -89,6 +89,8 @@ def hospital() -> Hospital:
     people = {"system_administrator": admin}
     for code in roles.declared():
         if code not in people:
-            people[code] = person(code.replace("_", "-"), family_name=code.replace("_", " ").title())
+            people[code] = person(
+                code.replace("_", "-"), family_name=code.replace("_", " ").title()
+            )
             assign(people[code], code, root if code in AT_ROOT else ward)
     return Hospital(admin, root, ward, clinic, elsewhere_root, elsewhere, people)
