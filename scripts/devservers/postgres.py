@@ -36,7 +36,6 @@ unix_socket_directories = ''
 max_connections = 100
 shared_buffers = '128MB'
 max_wal_size = '1GB'
-password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%u@%d '
@@ -56,26 +55,27 @@ ACCESS = f"""\
 host all all 127.0.0.1/32 scram-sha-256
 host replication {BACKUP} 127.0.0.1/32 scram-sha-256
 """
-ROLES = f"""\
+# The names are those of credentials.py.
+ROLES = """\
 SELECT format('CREATE ROLE %I', name)
-  FROM unnest(ARRAY['{OWNER}', '{APP}', '{REPORTING}', '{BACKUP}']) AS name
+  FROM unnest(ARRAY['hms_owner', 'hms_app', 'hms_reporting', 'hms_backup']) AS name
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec
-ALTER ROLE {OWNER} LOGIN CREATEDB NOSUPERUSER NOCREATEROLE PASSWORD :'owner';
-ALTER ROLE {APP} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'app';
-ALTER ROLE {REPORTING} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'reporting';
-ALTER ROLE {REPORTING} SET statement_timeout = '120s';
-ALTER ROLE {REPORTING} SET default_transaction_read_only = on;
-ALTER ROLE {BACKUP} LOGIN REPLICATION NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'backup';
-GRANT pg_read_all_data TO {BACKUP};
-SELECT 'CREATE DATABASE {DATABASE} OWNER {OWNER}'
- WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
-ALTER DATABASE {DATABASE} OWNER TO {OWNER};
-REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC;
-GRANT CONNECT ON DATABASE {DATABASE} TO {APP}, {REPORTING}, {BACKUP};
-\\connect {DATABASE}
-ALTER SCHEMA public OWNER TO {OWNER};
+ALTER ROLE hms_owner LOGIN CREATEDB NOSUPERUSER NOCREATEROLE PASSWORD :'owner';
+ALTER ROLE hms_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'app';
+ALTER ROLE hms_reporting LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'reporting';
+ALTER ROLE hms_reporting SET statement_timeout = '120s';
+ALTER ROLE hms_reporting SET default_transaction_read_only = on;
+ALTER ROLE hms_backup LOGIN REPLICATION NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'backup';
+GRANT pg_read_all_data TO hms_backup;
+SELECT 'CREATE DATABASE hms OWNER hms_owner'
+ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'hms') \\gexec
+ALTER DATABASE hms OWNER TO hms_owner;
+REVOKE ALL ON DATABASE hms FROM PUBLIC;
+GRANT CONNECT ON DATABASE hms TO hms_app, hms_reporting, hms_backup;
+\\connect hms
+ALTER SCHEMA public OWNER TO hms_owner;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-SET ROLE {OWNER};
+SET ROLE hms_owner;
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS unaccent;
