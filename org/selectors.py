@@ -51,6 +51,21 @@ def installation_logo() -> tuple[bytes, str] | None:
     return (bytes(row.logo or b""), row.logo_type) if row else None
 
 
+def demo_traces() -> list[str]:
+    """Return what of the demo is in this database: the hospital, logins that still open doors."""
+    found = []
+    if Installation.objects.filter(is_demo=True).exists():
+        found.append("hospital")
+    if User.objects.filter(is_demo=True, state__in=CAN_SIGN_IN).exists():
+        found.append("logins")
+    return found
+
+
+def login_named(username: str) -> User | None:
+    """Return the login with exactly this user name."""
+    return User.objects.filter(username=username).first()
+
+
 def unit_list(
     *, grants: Grants, search: str = "", kind: str = "", state: str = ""
 ) -> QuerySet[Unit]:

@@ -6,7 +6,6 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from audit.services import Action, Outcome, record
 from core import clock
 from core.doors import Public, SignedIn, requires
 from core.errors import NotFound
@@ -31,14 +30,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = auth.authenticate(request, **form.cleaned_data)
-        outcome = Outcome.SUCCESS if user else Outcome.MINOR
-        record(
-            "sign_in",
-            action=Action.EXECUTE,
-            at=clock.now(),
-            by=user.pk if user else None,
-            outcome=outcome,
-        )
+        services.sign_in_noted(user, at=clock.now())
         if user is not None:
             auth.login(request, user)
             return HttpResponseRedirect(_next(request))
@@ -50,7 +42,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @requires(SignedIn("whoever is in may leave"), module=None, methods=("POST",))
 def sign_out(request: HttpRequest) -> HttpResponse:
     """The session ends on the server."""
-    record("sign_out", action=Action.EXECUTE, at=clock.now(), by=request.user.pk)
+    services.sign_out_noted(request.user, at=clock.now())
     auth.logout(request)
     return see_other(request, "org:sign-in")
 

@@ -1,0 +1,1 @@
+"""The demo hospital: invented people and places, loaded through the services."""
