@@ -6,7 +6,7 @@ from django.urls import path
 from org.models import Unit
 
 
-def bare(request: HttpRequest, pk: int) -> JsonResponse:
+def bare(_request: HttpRequest, pk: int) -> JsonResponse:
     """Answer with one unit; no session, no middleware, no permission."""
     return JsonResponse(Unit.objects.values("id", "name", "code").get(pk=pk))
 

@@ -261,7 +261,7 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = not (IS_PRODUCTION or IS_DEMO)
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not (IS_PRODUCTION or IS_DEMO)
 MAILERS = {
     "default": {
         "BACKEND": env.str(
@@ -279,6 +279,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["hms.rest.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["hms.rest.FastJSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "hms.rest.problem_handler",
     "DEFAULT_THROTTLE_CLASSES": ["hms.rest.ClientThrottle"],
     "DEFAULT_THROTTLE_RATES": {"client": env.str("HMS_API_RATE", "1200/min")},
@@ -295,7 +296,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "ModuleEnum": "org.states.Module",
+        "LevelEnum": "org.states.Level",
+        "UnitKindEnum": "org.states.UnitKind",
+        "AccountStateEnum": "org.states.AccountState",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "hms.api_schema.refusals_added",
+    ],
 }
 
 # --- Logs: one JSON line an event, with the request id and never a name.

@@ -1,10 +1,11 @@
 """Doors of the roof: home, search, keys, gallery, logo, health, errors."""
 
+import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
@@ -126,7 +127,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """500 in the house's look, with nothing of the error but the request id."""
+    """500 in the house's look, with nothing of the error but the request id.
+
+    An error of a middleware comes here too: a database that is away is a 503 wherever it shows.
+    """
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return problems.answer(request, problems.Unavailable())
     return problems.answer(request, problems.Broken())
 
 

@@ -11,6 +11,7 @@ os.environ.setdefault("HMS_ENV", "test")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
 from django.test import Client
@@ -21,6 +22,9 @@ from org import levels
 from tests.factories import org as people
 
 ALL = ["default", "owner"]
+# Workers of one run share a Redis: each has its own keys there, and none meets a rate limit.
+settings.CACHES["redis"]["KEY_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}"
+settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]["client"] = "1000000/min"
 
 
 COMMITTING = {"transactional_db", "committed_hospital", "live_server"}
@@ -51,9 +55,9 @@ def django_db_setup(
 
 @pytest.fixture(autouse=True)
 def _no_memory_of_other_tests() -> None:
-    """Levels are remembered per thread, rate counters in Redis: each test starts without."""
+    """Levels are remembered per thread and in Redis: each test starts without."""
     levels.forget()
-    caches["redis"].clear()
+    caches["redis"].delete(levels.KEY)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 
 from core import clock, events, health
+from hms.startup import refuse_demo
 from hms.tasks import drain
 
 POLL_SECONDS = 2.0
@@ -25,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run until SIGTERM or SIGINT; a lost database is waited for."""
+        refuse_demo()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         log.info("relay_started")
@@ -52,5 +54,6 @@ class Command(BaseCommand):
         raw = connection.connection
         if not raw.notifies:
             select.select([raw], [], [], POLL_SECONDS)
-            raw.poll()
+            with connection.wrap_database_errors:
+                raw.poll()
         raw.notifies.clear()
