@@ -1,0 +1,49 @@
+"""Something for every kind of address: one's own, another site's, and what does not exist."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from org.models import Assignment, Role, Unit, User
+from tests.factories import org as people
+
+CANARY = "Zzyxcanary"
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """kind -> what to put in the address, for things in reach and out of reach."""
+
+    own: dict[str, Any]
+    foreign: dict[str, Any]
+    missing: dict[str, Any]
+
+
+def plant(hospital: people.Hospital) -> Subjects:
+    """The other site has a unit, a person and an assignment whose names nobody here may read."""
+    Unit.objects.filter(pk=hospital.elsewhere.pk).update(name=f"{CANARY} ward")
+    hospital.elsewhere.refresh_from_db()
+    stranger = people.person("stranger", family_name=CANARY)
+    people.assign(stranger, "nurse", hospital.elsewhere)
+    nurse = hospital.person("nurse")
+    return Subjects(
+        own=_row(hospital.ward, nurse),
+        foreign=_row(hospital.elsewhere, stranger),
+        missing={
+            "unit": uuid.uuid4(),
+            "person": uuid.uuid4(),
+            "assignment": uuid.uuid4(),
+            "role": "no-such-role",
+            "module": "no-such-module",
+        },
+    )
+
+
+def _row(unit: Unit, user: User) -> dict[str, Any]:
+    return {
+        "unit": unit.public_id,
+        "person": user.public_id,
+        "assignment": Assignment.objects.get(user=user).public_id,
+        "role": Role.objects.get(code="nurse").code,
+        "module": "beds",
+    }

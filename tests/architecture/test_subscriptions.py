@@ -1,0 +1,33 @@
+"""Which fact reaches which handler: a change of the table is a change of this list."""
+
+import dataclasses
+
+from hms.subscriptions import TABLE, handlers_of
+from org import events as org_events
+
+READERS = {
+    "org.UnitCreated": ["org.arrival_note"],
+    "org.AssignmentChanged": ["org.arrival_note"],
+    "org.ActivationChanged": ["org.arrival_note"],
+}
+
+
+def test_the_table_of_subscriptions_is_the_one_reviewed() -> None:
+    assert {fact: [name for name, _run in readers] for fact, readers in TABLE.items()} == READERS
+
+
+def test_each_handler_is_named_after_its_room_and_function() -> None:
+    for readers in TABLE.values():
+        for name, run in readers:
+            assert name == f"{run.__module__.split('.')[0]}.{run.__name__}"
+
+
+def test_each_fact_exists_and_is_frozen() -> None:
+    for name in TABLE:
+        fact = getattr(org_events, name.removeprefix("org."))
+        assert dataclasses.is_dataclass(fact)
+        assert fact.__dataclass_params__.frozen
+
+
+def test_a_fact_nobody_reads_has_no_handlers() -> None:
+    assert handlers_of("org.Nothing") == ()
