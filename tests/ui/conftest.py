@@ -48,10 +48,8 @@ def quiet_page(page: Page) -> Iterator[Page]:
     bad: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
-        if (
-            message.type == "error"
-            and "the server responded with a status of 4" not in message.text
-        ):
+        is_refusal = "the server responded with a status of 4" in message.text
+        if message.type == "error" and not is_refusal:
             bad.append(message.text)
 
     page.on("console", heard)
