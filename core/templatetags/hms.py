@@ -11,7 +11,7 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.forms import Textarea as TextareaWidget
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +27,6 @@ SPRITE = "img/icons.svg"
 MAX_SEGMENTS = 4
 BAR_UNITS = 100
 SCRIPT_TEXTS = {
-    "dismiss": _("Dismiss"),
     "stale": _("Not updating since %(time)s"),
     "stale_long": _(
         "This page has not been updated since %(time)s. Read it with care; saving is off "
@@ -51,10 +50,8 @@ SCRIPT_TEXTS = {
     "too_many": _("Too many requests. Wait a moment, then try again."),
     "refused": _("The server refused this. What you typed is still here."),
     "reference": _("Reference: %(id)s"),
-    "unsaved": _("You have typed something that is not saved."),
     "results_one": _("1 result"),
     "results": _("%(count)s results"),
-    "error_prefix": _("Error:"),
 }
 
 
@@ -230,9 +227,17 @@ def kbd(keys: str) -> SafeString:
 
 
 @register.simple_tag
+def key_hint(keys: str, meaning: str) -> SafeString:
+    """One hint of the row under a list: `{% key_hint "F2" word %}`; several keys split by commas."""
+    drawn = format_html_join(" ", "{}", ((kbd(key.strip()),) for key in keys.split(",")))
+    return format_html("<span>{} {}</span>", drawn, meaning)
+
+
+@register.simple_tag
 def shortcut(keys: str) -> SafeString:
     """The attributes that let a key press the control: `<button {% shortcut "F2" %}>`."""
     spoken = keys.replace("Ctrl", "Control").replace("Esc", "Escape").replace(" ", "+")
+    spoken = spoken.replace(",", " ")
     return format_html('data-hms-key="{}" aria-keyshortcuts="{}"', keys, spoken)
 
 
