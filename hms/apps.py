@@ -10,7 +10,7 @@ class HmsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import doors, events
-        from hms import logs, roles, subscriptions
+        from hms import checks, logs, roles, subscriptions  # noqa: F401  # checks register themselves
         from org import gate
 
         logs.configure()

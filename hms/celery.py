@@ -1,8 +1,10 @@
 """Celery: everything that can wait. The database holds the work; the broker only nudges."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hms.settings")
 
@@ -23,3 +25,16 @@ app.conf.beat_schedule = {
         "options": {"expires": 3000},
     },
 }
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def refuse_demo(**_kwargs: Any) -> None:
+    """A production worker or beat ends at once when the demo is in the database."""
+    from hms import startup
+
+    try:
+        startup.refuse_demo()
+    except ImproperlyConfigured as error:
+        # Celery swallows errors of its signals, but not this one.
+        raise SystemExit(str(error)) from error

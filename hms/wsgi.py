@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hms.settings")
 
 application = get_wsgi_application()
+
+from hms.startup import refuse_demo  # noqa: E402  # models load with the application
+
+refuse_demo()

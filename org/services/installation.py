@@ -42,7 +42,8 @@ class Hospital:
     is_demo: bool = False
 
 
-def _logo_type(logo: bytes) -> str:
+def logo_type(logo: bytes) -> str:
+    """Return the content type of a logo, "" for none. Raises Invalid."""
     if not logo:
         return ""
     found = LOGO_TYPES.get(logo.lstrip()[:4])
@@ -70,7 +71,7 @@ def hospital_set_up(hospital: Hospital, *, at: datetime) -> User:
         currency=hospital.currency,
         language=hospital.language,
         logo=hospital.logo or None,
-        logo_type=_logo_type(hospital.logo),
+        logo_type=logo_type(hospital.logo),
         is_demo=hospital.is_demo,
         set_up_at=at,
     )

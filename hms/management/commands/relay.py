@@ -6,11 +6,11 @@ from types import FrameType
 from typing import Any
 
 import structlog
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
 from core import clock, events, health
-from hms.startup import refuse_demo
+from hms.startup import DemoInProduction, refuse_demo
 from hms.tasks import drain
 
 POLL_SECONDS = 2.0
@@ -26,7 +26,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run until SIGTERM or SIGINT; a lost database is waited for."""
-        refuse_demo()
+        try:
+            refuse_demo()
+        except DemoInProduction as error:
+            raise CommandError(str(error)) from error
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         log.info("relay_started")
