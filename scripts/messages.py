@@ -9,6 +9,7 @@ python -m scripts.messages compile    write django.mo beside each django.po
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOT_PRODUCT = {"tests", "scripts", "bench", "docs", "locale", "var", "static", "node_modules"}
 TEMPLATE_ENDINGS = {".html", ".txt", ".svg", ".typ", ".md"}
 WIDTH = 100
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
 # How many arguments are text, and which: the form Babel's extractor reads.
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
@@ -192,7 +194,21 @@ def _message_problems(language: Language, catalogue: Catalog, message: Message) 
     if _is_identical(message) and source not in language.allowed_identical:
         found.append(f"same as the English (allow it in identical.txt if right): {source!r}")
     found += [f"{error}: {source!r}" for error in message.check(catalogue)]
+    found += [f"{fault}: {source!r}" for fault in _placeholder_faults(message)]
     return found
+
+
+def _placeholder_faults(message: Message) -> list[str]:
+    """Return what a translation shows too much or too little; a plural form may drop the count."""
+    sources = [message.id] if isinstance(message.id, str) else list(message.id)
+    wanted = {name for source in sources for name in PLACEHOLDER.findall(source)}
+    faults = []
+    for form in _forms(message):
+        names = set(PLACEHOLDER.findall(form))
+        faults += [f"unknown placeholder {name}" for name in sorted(names - wanted)]
+        if len(sources) == 1:
+            faults += [f"placeholder {name} is missing" for name in sorted(wanted - names)]
+    return faults
 
 
 def _first(message: Message) -> str:

@@ -62,15 +62,9 @@ def prepare_place(var: Path) -> Place:
     Raises ServerError when the directory belongs to somebody else or cannot be made.
     """
     var = Path(os.path.realpath(var))
-    try:
-        for each in (var, var / "log", var / "run"):
-            each.mkdir(parents=True, exist_ok=True)
-        _set_modes(var)
-    except OSError as error:
-        raise ServerError(
-            f"{var} cannot be used ({error.strerror}). If an earlier start was made with sudo, "
-            "start this one the same way, or remove the directory."
-        ) from None
+    for each in (var, var / "log", var / "run"):
+        make_directory(each)
+    _set_modes(var)
     if os.geteuid() != 0:
         _refuse_foreign(var)
         return Place(var, var, None)
@@ -80,6 +74,21 @@ def prepare_place(var: Path) -> Place:
     record = {"var": str(var), "servers": str(servers), "account": account.name}
     write_private(var / RECORD, json.dumps(record, indent=1))
     return Place(var, servers, account)
+
+
+def make_directory(path: Path) -> None:
+    """The directory exists and can be written to. Raises ServerError."""
+    why = "it is not ours to write to"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if os.access(path, os.W_OK | os.X_OK):
+            return
+    except OSError as error:
+        why = error.strerror or str(error)
+    raise ServerError(
+        f"{path} cannot be used ({why}). If an earlier start was made with sudo, "
+        "start this one the same way, or remove the directory."
+    )
 
 
 def _set_modes(var: Path) -> None:

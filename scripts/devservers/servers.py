@@ -16,7 +16,7 @@ from scripts.devservers.binaries import find_postgres, find_valkey
 from scripts.devservers.credentials import APP, BACKUP, OWNER, REPORTING, load_credentials
 from scripts.devservers.errors import ServerError
 from scripts.devservers.launch import spawn
-from scripts.devservers.place import Place, prepare_place
+from scripts.devservers.place import Place, make_directory, prepare_place
 from scripts.devservers.ports import Ports
 from scripts.devservers.postgres import Postgres
 from scripts.devservers.valkey import Valkey
@@ -58,14 +58,19 @@ class Stack:
         self.environ = environ
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
-        self.place: Place = prepare_place(var)
-        self.ports = Ports(self.place.var / "run" / "ports.json")
-        credentials = load_credentials(self.place.var / "credentials.json")
-        if not environ.get("DATABASE_URL"):
-            programs = find_postgres(self.place)
-            self.postgres = Postgres(self.place, programs, credentials, unsafe=unsafe)
-        if not environ.get("REDIS_URL"):
-            self.valkey = Valkey(self.place, find_valkey(self.place), credentials)
+        self.ports = Ports(var / "run" / "ports.json")
+        for each in (var / "log", var / "run"):
+            make_directory(each)
+        if not (environ.get("DATABASE_URL") and environ.get("REDIS_URL")):
+            self._prepare(prepare_place(var), unsafe=unsafe)
+
+    def _prepare(self, place: Place, *, unsafe: bool) -> None:
+        credentials = load_credentials(place.var / "credentials.json")
+        if not self.environ.get("DATABASE_URL"):
+            programs = find_postgres(place)
+            self.postgres = Postgres(place, programs, credentials, unsafe=unsafe)
+        if not self.environ.get("REDIS_URL"):
+            self.valkey = Valkey(place, find_valkey(place), credentials)
 
     @property
     def all(self) -> list[Server]:
