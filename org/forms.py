@@ -1,9 +1,22 @@
 """One plain form per command."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import Form
+from core import clock
+from core.forms import DateField, Form
+from org.states import AccountState, Level, Module, ShiftGroup, UnitKind
+
+if TYPE_CHECKING:
+    from org.models import Role, Unit
+
+LANGUAGES = [("", _("As the browser")), ("en", "English"), ("fr", "Français")]
+REASON_LIMIT = 300
+MAX_BEDS = 999
+MAX_DRAIN_HOURS = 72
 
 
 class SignInForm(Form):
@@ -44,7 +57,7 @@ class PreferencesForm(Form):
     )
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=[("", _("As the browser")), ("en", "English"), ("fr", "Français")],
+        choices=LANGUAGES,
         required=False,
     )
     single_keys = forms.BooleanField(
@@ -52,3 +65,272 @@ class PreferencesForm(Form):
         required=False,
         help_text=_("Letters act as commands while a list has focus."),
     )
+
+
+def _reason(*, required: bool = True) -> forms.CharField:
+    return forms.CharField(
+        label=_("Reason"),
+        max_length=REASON_LIMIT,
+        required=required,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Kept with the change. No patient names."),
+    )
+
+
+def _version() -> forms.IntegerField:
+    return forms.IntegerField(min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput())
+
+
+def _search(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+
+def _unit_choices(units: Iterable["Unit"]) -> list[tuple[str, str]]:
+    return [(str(unit.public_id), f"{unit.name} ({unit.code}), {unit.site.name}") for unit in units]
+
+
+class ReasonForm(Form):
+    """Why something is done."""
+
+    reason = _reason()
+
+
+class VersionedReasonForm(ReasonForm):
+    """Why something is done to the row as it was seen."""
+
+    version = _version()
+
+
+class UnitFilterForm(Form):
+    """Which units the list shows."""
+
+    q = _search(_("Name or code"))
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=[("", _("All kinds")), *UnitKind.choices], required=False
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        choices=[("", _("Open and closed")), ("active", _("Open")), ("closed", _("Closed"))],
+        required=False,
+    )
+
+
+class UnitForm(Form):
+    """A new unit below another."""
+
+    parent = forms.ChoiceField(label=_("Part of"))
+    name = forms.CharField(label=_("Name"), max_length=120)
+    code = forms.CharField(
+        label=_("Code"), max_length=30, help_text=_("Short, and used once in the site.")
+    )
+    kind = forms.ChoiceField(label=_("Kind"))
+    beds = forms.IntegerField(
+        label=_("Beds"), min_value=0, max_value=MAX_BEDS, required=False, initial=0
+    )
+
+    def __init__(self, *args: Any, units: Iterable["Unit"], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = {str(unit.public_id): unit for unit in units}
+        self.fields["parent"].choices = [("", _("Choose")), *_unit_choices(self.units.values())]
+        kinds = [pair for pair in UnitKind.choices if pair[0] != UnitKind.HOSPITAL]
+        self.fields["kind"].choices = [("", _("Choose")), *kinds]
+
+    def clean_parent(self) -> "Unit | None":
+        return self.units.get(self.cleaned_data["parent"])
+
+    def clean_beds(self) -> int:
+        return self.cleaned_data["beds"] or 0
+
+
+class UnitEditForm(UnitForm):
+    """A unit as it shall be from now on."""
+
+    version = _version()
+
+
+class RootEditForm(Form):
+    """The root of a site as it shall be from now on: it is part of nothing."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    code = forms.CharField(label=_("Code"), max_length=30)
+    version = _version()
+
+
+class PeopleFilterForm(Form):
+    """Which people the list shows."""
+
+    q = _search(_("Name, user name or staff number"))
+    unit = forms.ChoiceField(label=_("Unit"), required=False)
+    state = forms.ChoiceField(
+        label=_("Login"), choices=[("", _("All")), *AccountState.choices], required=False
+    )
+
+    def __init__(self, *args: Any, units: Iterable["Unit"], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = {str(unit.public_id): unit for unit in units}
+        self.fields["unit"].choices = [("", _("All units")), *_unit_choices(self.units.values())]
+
+    def clean_unit(self) -> "Unit | None":
+        return self.units.get(self.cleaned_data["unit"])
+
+
+class _NamesForm(Form):
+    family_name = forms.CharField(label=_("Family name"), max_length=80)
+    given_name = forms.CharField(label=_("Given name"), max_length=80, required=False)
+    title = forms.CharField(label=_("Title"), max_length=20, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    staff_number = forms.CharField(label=_("Staff number"), max_length=30, required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, required=False)
+
+
+class PersonForm(_NamesForm):
+    """A new login; it opens nothing until a password is set."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=64,
+        help_text=_("For signing in. No blanks; capitals make no difference."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    field_order = ("username", "family_name", "given_name")
+
+
+class PersonEditForm(_NamesForm):
+    """A person's names and addresses as they shall be from now on."""
+
+    version = _version()
+
+
+class PasswordForm(Form):
+    """A password, twice."""
+
+    password = forms.CharField(
+        label=_("New password"),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters. A sentence is easier to remember than signs."),
+    )
+    again = forms.CharField(
+        label=_("The same once more"),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, second = cleaned.get("password"), cleaned.get("again")
+        if first and second and first != second:
+            self.add_error("again", _("The two passwords are not the same."))
+        return cleaned
+
+
+class PractitionerForm(Form):
+    """What a licensed profession adds to a person."""
+
+    profession = forms.CharField(label=_("Profession"), max_length=60)
+    specialty = forms.CharField(label=_("Specialty"), max_length=60, required=False)
+    licence_number = forms.CharField(label=_("Licence number"), max_length=40, required=False)
+    licence_issuer = forms.CharField(label=_("Issued by"), max_length=80, required=False)
+    licence_until_on = DateField(label=_("Valid until"), required=False)
+
+
+class AssignmentForm(Form):
+    """A person works in a unit as a role, from a day to a day."""
+
+    unit = forms.ChoiceField(label=_("Unit"))
+    role = forms.ChoiceField(label=_("Role"))
+    starts_on = DateField(label=_("First day"), initial=clock.today)
+    ends_on = DateField(
+        label=_("Last day"), required=False, help_text=_("Leave empty when no end is agreed.")
+    )
+    shift_group = forms.ChoiceField(
+        label=_("Shift group"), choices=ShiftGroup.choices, initial=ShiftGroup.DAY
+    )
+    reason = _reason(required=False)
+
+    def __init__(
+        self, *args: Any, units: Iterable["Unit"], roles: Iterable["Role"], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = {str(unit.public_id): unit for unit in units}
+        self.roles = {role.code: role for role in roles}
+        named = [(code, _(role.name)) for code, role in self.roles.items()]
+        self.fields["unit"].choices = [("", _("Choose")), *_unit_choices(self.units.values())]
+        self.fields["role"].choices = [("", _("Choose")), *named]
+
+    def clean_unit(self) -> "Unit | None":
+        return self.units.get(self.cleaned_data["unit"])
+
+    def clean_role(self) -> "Role | None":
+        return self.roles.get(self.cleaned_data["role"])
+
+
+class AssignmentEndForm(Form):
+    """The last day of an assignment."""
+
+    ends_on = DateField(
+        label=_("Last day"), required=False, help_text=_("Leave empty to end it this minute.")
+    )
+    reason = _reason()
+    version = _version()
+
+
+class ActivationFilterForm(Form):
+    """Which units the grid of modules shows."""
+
+    q = _search(_("Unit"))
+
+
+class ActivationHistoryFilterForm(Form):
+    """Which changes of levels the history shows."""
+
+    unit = forms.ChoiceField(label=_("Unit"), required=False)
+    module = forms.ChoiceField(
+        label=_("Module"), choices=[("", _("All modules")), *Module.choices], required=False
+    )
+
+    def __init__(self, *args: Any, units: Iterable["Unit"], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = {str(unit.public_id): unit for unit in units}
+        self.fields["unit"].choices = [("", _("All units")), *_unit_choices(self.units.values())]
+
+    def clean_unit(self) -> "Unit | None":
+        return self.units.get(self.cleaned_data["unit"])
+
+
+class ActivationForm(Form):
+    """The level of one module in one unit."""
+
+    level = forms.ChoiceField(label=_("Level"), choices=Level.choices, widget=forms.RadioSelect)
+    drain_hours = forms.IntegerField(
+        label=_("Hours for finishing open work"),
+        min_value=0,
+        max_value=MAX_DRAIN_HOURS,
+        required=False,
+        help_text=_("With read only: for so long, what is open may still be closed."),
+    )
+    reason = _reason()
+    version = _version()
+
+
+class ImportFileForm(Form):
+    """A file with people."""
+
+    file = forms.FileField(
+        label=_("CSV file"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
+        help_text=_("UTF-8, at most 1 MB and 5,000 rows."),
+    )
+
+
+class ImportConfirmForm(Form):
+    """The checked file, signed, so that what is imported is what was checked."""
+
+    checked = forms.CharField(widget=forms.HiddenInput(), max_length=2_400_000)

@@ -128,3 +128,25 @@ def people_visible_to(grants: Grants, *, permission: str = Perm.VIEW_PEOPLE) -> 
 def assignments_visible_to(grants: Grants) -> QuerySet[Assignment]:
     """Return the assignments in units whose people the asker may see."""
     return Assignment.objects.filter(unit_id__in=grants.unit_ids(Perm.VIEW_PEOPLE))
+
+
+def may_assign(grants: Grants, *, permissions: Iterable[str], unit: Unit) -> bool:
+    """Say whether a role with `permissions` may be handed out in the unit.
+
+    Whoever assigns at the root of a site hands out every role of that site; anybody else only
+    roles that hold nothing beyond what they hold in the unit themselves.
+    """
+    if not grants.has(Perm.MANAGE_ASSIGNMENTS, unit.pk):
+        return False
+    within = grants.unit_ids(Perm.MANAGE_ASSIGNMENTS)
+    is_root = Unit.objects.filter(site_id=unit.site_id, parent__isnull=True, pk__in=within).exists()
+    return is_root or grants.covers_role(permissions, unit.pk)
+
+
+def may_manage_login(grants: Grants, user: User, *, at: datetime) -> bool:
+    """Say whether the login may be opened or closed: its person works nowhere out of reach.
+
+    Otherwise a new password would lend the rights that its owner has elsewhere.
+    """
+    rows = Assignment.objects.filter(user=user).exclude(period__endswith__lte=at)
+    return set(rows.values_list("unit_id", flat=True)) <= grants.unit_ids(Perm.MANAGE_PEOPLE)

@@ -1,6 +1,8 @@
 """Pure rules of people and places: what a level permits, how names are made plain."""
 
 import unicodedata
+import zoneinfo
+from datetime import date, datetime, time, timedelta
 
 from org.states import Level
 
@@ -23,3 +25,13 @@ def write_refusal(level: str, *, closing: bool, observe: bool, draining: bool) -
     if level == Level.OBSERVE and observe:
         return ""
     return "module_training" if level == Level.TRAINING else "module_off"
+
+
+def day_start(day: date, zone: str) -> datetime:
+    """Return the first instant of `day` on the clock of `zone`."""
+    return datetime.combine(day, time.min, tzinfo=zoneinfo.ZoneInfo(zone))
+
+
+def day_end(day: date, zone: str) -> datetime:
+    """Return the instant at which `day` is over on the clock of `zone`."""
+    return day_start(day + timedelta(days=1), zone)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from org.views import session
+from org.views import (
+    accounts,
+    activation,
+    assignments,
+    people,
+    people_import,
+    roles,
+    session,
+    units,
+)
 
 app_name = "org"
 urlpatterns = [
@@ -10,4 +19,29 @@ urlpatterns = [
     path("sign-out/", session.sign_out, name="sign-out"),
     path("unit-switch/", session.unit_switch, name="unit-switch"),
     path("preferences/", session.preferences, name="preferences"),
+    path("units/", units.units, name="units"),
+    path("units/new/", units.unit_new, name="unit-new"),
+    path("units/<uuid:public_id>/", units.unit, name="unit"),
+    path("units/<uuid:public_id>/edit/", units.unit_edit, name="unit-edit"),
+    path("units/<uuid:public_id>/close/", units.unit_close, name="unit-close"),
+    path("units/<uuid:public_id>/reopen/", units.unit_reopen, name="unit-reopen"),
+    path("people/", people.people, name="people"),
+    path("people/new/", people.person_new, name="person-new"),
+    path("people/import/", people_import.person_import, name="person-import"),
+    path("people/<uuid:public_id>/", people.person, name="person"),
+    path("people/<uuid:public_id>/edit/", people.person_edit, name="person-edit"),
+    path("people/<uuid:public_id>/password/", accounts.person_password, name="person-password"),
+    path("people/<uuid:public_id>/activate/", accounts.person_activate, name="person-activate"),
+    path("people/<uuid:public_id>/suspend/", accounts.person_suspend, name="person-suspend"),
+    path("people/<uuid:public_id>/leave/", accounts.person_leave, name="person-leave"),
+    path("people/<uuid:public_id>/profession/", people.practitioner_edit, name="practitioner-edit"),
+    path("people/<uuid:public_id>/assign/", assignments.assignment_new, name="assignment-new"),
+    path("assignments/<uuid:public_id>/end/", assignments.assignment_end, name="assignment-end"),
+    path("roles/", roles.roles, name="roles"),
+    path("roles/<slug:code>/", roles.role, name="role"),
+    path("modules/", activation.activation, name="activation"),
+    path("modules/history/", activation.activation_history, name="activation-history"),
+    path(
+        "modules/<uuid:public_id>/<slug:module>/", activation.activation_set, name="activation-set"
+    ),
 ]

@@ -20,10 +20,20 @@ from org.services.people import (
     preferences_set,
 )
 from org.services.sessions import sign_in_noted, sign_out_noted
+from org.services.people_import import (
+    ImportReport,
+    Outcome,
+    RowResult,
+    people_file_text,
+    people_import,
+)
 from org.services.units import site_create, unit_close, unit_create, unit_reopen, unit_update
 
 __all__ = [
     "AlreadySetUp",
+    "ImportReport",
+    "Outcome",
+    "RowResult",
     "Hospital",
     "account_activate",
     "account_leave",
@@ -35,6 +45,8 @@ __all__ = [
     "assignments_settle",
     "hospital_set_up",
     "password_set",
+    "people_file_text",
+    "people_import",
     "person_create",
     "person_update",
     "practitioner_save",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.doors import Public, SignedIn, requires
 from core.errors import NotFound
-from core.html import render, see_other, toast
+from core.html import is_htmx, render, see_other, toast
 from org import gate, selectors, services
 from org.forms import PreferencesForm, SignInForm
 
@@ -75,7 +75,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             services.preferences_set(user, values=form.cleaned_data, at=clock.now())
             if is_partial:
-                return HttpResponseRedirect(_next(request))
+                # A script has shown the choice already and needs no page.
+                is_told = is_htmx(request)
+                return HttpResponse(status=204) if is_told else HttpResponseRedirect(_next(request))
             toast(request, _("Saved."))
             return see_other(request, "org:preferences")
     else:

@@ -1,0 +1,70 @@
+"""One form, one command: shown, carried out, confirmed, or refused beside the field."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+
+from core.errors import ServiceError, VersionConflict
+from core.forms import Form
+from core.html import render, see_other, toast
+
+Text = str | Promise
+FORBIDDEN = 403
+NOT_FOUND = 404
+
+
+class Crumb(NamedTuple):
+    """One step of the way to this page."""
+
+    label: Text
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPage:
+    """What the page of a command says: title, button, where it came from, what it confirms."""
+
+    title: Text
+    submit: Text
+    back: str
+    crumbs: tuple[Crumb, ...]
+    done: Text
+    intro: Text = ""
+    is_risky: bool = False
+
+
+def refuse(form: Form, error: ServiceError) -> int:
+    """The refusal stands beside its field, or on top; returns the status of the answer.
+
+    Raises the refusal itself when nothing in the form could be changed to avoid it.
+    """
+    known = error.field in form.fields
+    if error.status in {FORBIDDEN, NOT_FOUND} and not known:
+        raise error
+    form.add_error(error.field if known else None, str(error.detail))
+    return error.status
+
+
+def answer(
+    request: HttpRequest,
+    form: Form,
+    page: CommandPage,
+    command: Callable[[dict[str, Any]], str],
+) -> HttpResponse:
+    """Show the form, or carry out the command, which returns the address to go to next."""
+    status = None
+    is_conflict = False
+    if request.method == "POST" and form.is_valid():
+        try:
+            target = command(form.cleaned_data)
+        except ServiceError as error:
+            status = refuse(form, error)
+            is_conflict = isinstance(error, VersionConflict)
+        else:
+            toast(request, str(page.done))
+            return see_other(request, target)
+    context = {"form": form, "page": page, "is_conflict": is_conflict}
+    return render(request, "org/command.html", context, status=status)

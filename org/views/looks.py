@@ -1,0 +1,54 @@
+"""How states look: tone, icon and word together, never colour alone."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from org.states import AccountState, Level
+
+if TYPE_CHECKING:
+    from org.models import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What `{% status %}` draws."""
+
+    tone: str
+    icon: str
+    word: str
+
+
+_ACCOUNTS = {
+    AccountState.INVITED: ("info", "mail"),
+    AccountState.ACTIVE: ("ok", "circle-check"),
+    AccountState.SUSPENDED: ("warn", "lock"),
+    AccountState.LEFT: ("mute", "logout"),
+}
+_LEVELS = {
+    Level.OFF: ("mute", "circle-dashed"),
+    Level.OBSERVE: ("info", "eye"),
+    Level.TRAINING: ("spec", "school"),
+    Level.LIVE: ("ok", "circle-check"),
+    Level.READ_ONLY: ("warn", "lock"),
+}
+
+
+def account_look(state: str) -> Look:
+    """Return the look of an account's state."""
+    known = AccountState(state)
+    return Look(*_ACCOUNTS[known], str(known.label))
+
+
+def level_look(level: str) -> Look:
+    """Return the look of an activation level."""
+    known = Level(level)
+    return Look(*_LEVELS[known], str(known.label))
+
+
+def unit_look(unit: "Unit") -> Look:
+    """Return the look of a unit that is open or closed."""
+    if unit.is_active:
+        return Look("ok", "circle-check", _("Open"))
+    return Look("mute", "lock", _("Closed"))
