@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.cache import caches
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from org.models import ActivationVersion, ModuleActivation
 
@@ -92,7 +92,8 @@ def table() -> Table:
         version = _shared_version()
         if version is None:
             version = version_stored()
-            _share(version)
+            if not connection.in_atomic_block:
+                _share(version)
         if _memory.table is None or version != _memory.version:
             _load(version)
     except DatabaseError:
@@ -111,7 +112,7 @@ def changed() -> None:
 
     def tell() -> None:
         _share(value)
-        forget()
+        _memory.version, _memory.checked = -1, -CHECK_EVERY
 
     transaction.on_commit(tell)
 
