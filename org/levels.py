@@ -15,6 +15,7 @@ KEY = "activation-version"
 CHECK_EVERY = 1.0
 SHARED_FOR = 3
 REDIS_REST = 5.0
+_LONG_AGO = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class _Memory(threading.local):
 
     table: Table | None = None
     version: int = -1
-    checked: float = -CHECK_EVERY
+    checked: float = _LONG_AGO
     redis_rests_until: float = 0.0
 
 
@@ -119,5 +120,4 @@ def changed() -> None:
 
 def forget() -> None:
     """The next question of this thread asks anew."""
-    _memory.checked = -CHECK_EVERY
-    _memory.table = None
+    _memory.checked, _memory.version, _memory.table = _LONG_AGO, -1, None
