@@ -27,6 +27,8 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 limit_request_line = 8_190
 limit_request_fields = 100
 worker_tmp_dir = str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None
+# No second way into the master.
+control_socket_disable = True
 # The application writes one line a request itself, without query strings.
 accesslog = None
 logconfig_dict = {
