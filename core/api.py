@@ -4,14 +4,29 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from django.utils.translation import gettext as _
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import idempotency
 from core.errors import Invalid, ServiceError
-from core.paging import Page
+from core.paging import Page, page, size_of
+
+MAX_NAMED = 20
+PAGE_PARAMETERS = [
+    OpenApiParameter("cursor", str, description="From `next` or `previous` of another page."),
+    OpenApiParameter("size", int, description="Rows a page, 1 to 200; 50 when left out."),
+]
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    location=OpenApiParameter.HEADER,
+    required=True,
+    description="The version you read, in quotes, as the ETag gave it.",
+)
 
 
 class PreconditionNeeded(ServiceError):
@@ -31,6 +46,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             takes = {name for name, field in self.fields.items() if not field.read_only}
             unknown = [str(name)[:80] for name in data if name not in takes]
             if unknown:
+                del unknown[MAX_NAMED:]
                 raise serializers.ValidationError(
                     {name: [_("This field cannot be set here.")] for name in unknown}
                 )
@@ -64,10 +80,20 @@ def with_etag(data: dict[str, Any], *, status: int = 200, location: str = "") ->
     return Response(data, status=status, headers=headers)
 
 
-def paged(page: Page[Any], render: Callable[[Any], dict[str, Any]]) -> Response:
+def page_of(request: Request, rows: QuerySet[Any], *, order: tuple[str, ...]) -> Page[Any]:
+    """Return the page that `cursor` and `size` of the address ask for. Raises Invalid."""
+    return page(
+        rows,
+        order=order,
+        cursor=request.GET.get("cursor", ""),
+        size=size_of(request.GET.get("size")),
+    )
+
+
+def paged(rows: Page[Any], render: Callable[[Any], dict[str, Any]]) -> Response:
     """Answer with one page: items, and cursors to the next and previous page ("" = none)."""
     return Response(
-        {"items": [render(row) for row in page.items], "next": page.next, "previous": page.previous}
+        {"items": [render(row) for row in rows.items], "next": rows.next, "previous": rows.previous}
     )
 
 

@@ -1,5 +1,6 @@
 """How every API door parses, answers, refuses, counts and repeats."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,15 +48,20 @@ class StrictJSONParser(BaseParser):
         return data
 
 
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+
+
 def _too_deep(raw: bytes) -> bool:
-    depth = deepest = 0
-    for byte in raw:
-        if byte in b"[{":
+    depth = 0
+    for token in _TOKEN.finditer(raw):
+        first = raw[token.start()]
+        if first in b"[{":
             depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
+            if depth > MAX_DEPTH:
+                return True
+        elif first in b"]}":
             depth -= 1
-    return deepest > MAX_DEPTH
+    return False
 
 
 class FastJSONRenderer(BaseRenderer):
@@ -156,6 +162,8 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | 
     else:
         return None
     set_rollback()
+    if http_status == status.HTTP_401_UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Session realm="api"'
     headers["Cache-Control"] = "no-store"
     return Response(
         body, status=http_status, headers=headers, content_type="application/problem+json"

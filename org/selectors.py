@@ -171,20 +171,29 @@ class UnitLevels:
     levels: Mapping[str, ModuleActivation | None]
 
 
-def activation_grid(*, grants: Grants, modules: list[str], search: str = "") -> list[UnitLevels]:
-    """Return every visible unit with its level per module, in two queries."""
-    units = list(
-        Unit.objects.filter(pk__in=grants.unit_ids(Perm.VIEW_ACTIVATION), is_active=True)
+def activation_units(*, grants: Grants, search: str = "") -> QuerySet[Unit]:
+    """Return the units whose levels the asker may see, with their sites."""
+    return (
+        Unit.objects.filter(pk__in=grants.unit_ids(Perm.VIEW_ACTIVATION))
         .filter(Q(name__icontains=search) | Q(code__icontains=search))
         .select_related("site")
-        .order_by("site__name", "name", "id")
     )
+
+
+def levels_of(units: list[Unit], *, modules: list[str]) -> list[UnitLevels]:
+    """Return the level of each module in each of the units, in one query."""
     rows = ModuleActivation.objects.filter(unit_id__in=[unit.pk for unit in units])
     found = {(row.unit_id, row.module): row for row in rows}
     return [
         UnitLevels(unit, {module: found.get((unit.pk, module)) for module in modules})
         for unit in units
     ]
+
+
+def activation_grid(*, grants: Grants, modules: list[str], search: str = "") -> list[UnitLevels]:
+    """Return every visible open unit with its level per module, in two queries."""
+    units = activation_units(grants=grants, search=search).filter(is_active=True)
+    return levels_of(list(units.order_by("site__name", "name", "id")), modules=modules)
 
 
 def activation_get(*, unit_id: int, module: str) -> ModuleActivation | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
@@ -22,3 +23,22 @@ class SessionAuthentication(authentication.SessionAuthentication):
             raise exceptions.PermissionDenied(
                 _("The CSRF token is missing or wrong. Reload the page.")
             ) from error
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    """How the schema of the API describes the session."""
+
+    target_class = "org.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the scheme; the cookie's name is that of an installation with TLS."""
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-session",
+            "description": (
+                "The session of the signed-in person. A writing request also sends the CSRF token "
+                "of the page as the header X-CSRFToken."
+            ),
+        }

@@ -2,10 +2,37 @@
 
 from django.urls import path
 
-from org.api import views
+from org.api.views import activation, assignments, me, people, units
 
 urlpatterns = [
-    path("me/", views.MeView.as_view(), name="me"),
-    path("units/", views.UnitsView.as_view(), name="units"),
-    path("units/<uuid:public_id>/", views.UnitView.as_view(), name="unit"),
+    path("me/", me.MeView.as_view(), name="me"),
+    path("sites/", units.SitesView.as_view(), name="sites"),
+    path("units/", units.UnitsView.as_view(), name="units"),
+    path("units/<uuid:public_id>/", units.UnitView.as_view(), name="unit"),
+    path("units/<uuid:public_id>/close", units.UnitCloseView.as_view(), name="unit-close"),
+    path("units/<uuid:public_id>/reopen", units.UnitReopenView.as_view(), name="unit-reopen"),
+    path("people/", people.PeopleView.as_view(), name="people"),
+    path("people/<uuid:public_id>/", people.PersonView.as_view(), name="person"),
+    path(
+        "people/<uuid:public_id>/activate",
+        people.PersonActivateView.as_view(),
+        name="person-activate",
+    ),
+    path(
+        "people/<uuid:public_id>/suspend", people.PersonSuspendView.as_view(), name="person-suspend"
+    ),
+    path("people/<uuid:public_id>/leave", people.PersonLeaveView.as_view(), name="person-leave"),
+    path("roles/", me.RolesView.as_view(), name="roles"),
+    path("assignments/", assignments.AssignmentsView.as_view(), name="assignments"),
+    path("assignments/<uuid:public_id>/", assignments.AssignmentView.as_view(), name="assignment"),
+    path(
+        "assignments/<uuid:public_id>/end",
+        assignments.AssignmentEndView.as_view(),
+        name="assignment-end",
+    ),
+    path("activation/", activation.LevelsView.as_view(), name="levels"),
+    path("activation/history/", activation.LevelHistoryView.as_view(), name="level-history"),
+    path(
+        "activation/<uuid:public_id>/<slug:module>/", activation.LevelView.as_view(), name="level"
+    ),
 ]

@@ -1,0 +1,154 @@
+"""How the API shows people and places: every field is named here, nothing else leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from org.permissions import Grants, Perm
+from org.states import Level
+
+if TYPE_CHECKING:
+    from org.models import ActivationEvent, Assignment, ModuleActivation, Role, Site, Unit, User
+
+
+def site_json(site: Site) -> dict[str, Any]:
+    """Return a site."""
+    return {
+        "public_id": site.public_id,
+        "code": site.code,
+        "name": site.name,
+        "time_zone": site.time_zone,
+        "week_start": site.week_start,
+        "is_active": site.is_active,
+    }
+
+
+def unit_json(unit: Unit) -> dict[str, Any]:
+    """Return a unit."""
+    return {
+        "public_id": unit.public_id,
+        "site": unit.site.public_id,
+        "parent": unit.parent.public_id if unit.parent else None,
+        "code": unit.code,
+        "name": unit.name,
+        "kind": unit.kind,
+        "beds": unit.beds,
+        "is_active": unit.is_active,
+        "version": unit.version,
+    }
+
+
+def place_json(unit: Unit) -> dict[str, Any]:
+    """Return a unit as others refer to it."""
+    return {"public_id": unit.public_id, "name": unit.name}
+
+
+def person_json(person: User) -> dict[str, Any]:
+    """Return a person."""
+    return {
+        "public_id": person.public_id,
+        "username": person.username,
+        "name": person.full_name,
+        "family_name": person.family_name,
+        "given_name": person.given_name,
+        "title": person.title,
+        "email": person.email,
+        "staff_number": person.staff_number,
+        "language": person.language,
+        "state": person.state,
+        "version": person.version,
+    }
+
+
+def person_row_json(person: Any, grants: Grants) -> dict[str, Any]:
+    """Return a person with the assignments in force that the caller may know of."""
+    seen = grants.unit_ids(Perm.VIEW_PEOPLE)
+    current = [row for row in person.current if row.unit_id in seen]
+    return person_json(person) | {
+        "assignments": [
+            {"public_id": row.public_id, "role": row.role.code, "unit": place_json(row.unit)}
+            for row in current
+        ]
+    }
+
+
+def role_json(role: Role) -> dict[str, Any]:
+    """Return a role with what it permits."""
+    permissions = role.group.permissions.all()
+    return {
+        "code": role.code,
+        "name": role.name,
+        "permissions": sorted(f"{p.content_type.app_label}.{p.codename}" for p in permissions),
+    }
+
+
+def assignment_json(row: Assignment) -> dict[str, Any]:
+    """Return who works where as what, from when until when."""
+    return {
+        "public_id": row.public_id,
+        "person": {"public_id": row.user.public_id, "name": row.user.full_name},
+        "role": row.role.code,
+        "unit": place_json(row.unit),
+        "starts_at": row.period.lower,
+        "ends_at": row.period.upper,
+        "shift_group": row.shift_group,
+        "reason": row.reason,
+        "version": row.version,
+    }
+
+
+def level_json(unit: Unit, module: str, row: ModuleActivation | None) -> dict[str, Any]:
+    """Return the level of a module in a unit; version 0 when nobody ever set one."""
+    return {
+        "unit": place_json(unit),
+        "module": module,
+        "level": row.level if row else Level.OFF.value,
+        "since": row.since if row else None,
+        "reason": row.reason if row else "",
+        "drain_until": row.drain_until if row else None,
+        "version": row.version if row else 0,
+    }
+
+
+def unit_levels_json(unit: Unit, found: Mapping[str, ModuleActivation | None]) -> dict[str, Any]:
+    """Return one unit with the level of every module."""
+    levels = []
+    for module, row in found.items():
+        level = level_json(unit, module, row)
+        del level["unit"]
+        levels.append(level)
+    return {"unit": place_json(unit), "site": unit.site.public_id, "levels": levels}
+
+
+def change_json(
+    event: ActivationEvent, units: Mapping[int, Unit], names: Mapping[int, str]
+) -> dict[str, Any]:
+    """Return one change of a level; `by` is empty when the system did it."""
+    return {
+        "unit": place_json(units[event.unit]),
+        "module": event.module,
+        "from_level": event.from_level,
+        "to_level": event.to_level,
+        "reason": event.reason,
+        "occurred_at": event.occurred_at,
+        "by": names.get(event.by_user, "") if event.by_user else "",
+    }
+
+
+def me_json(person: User, grants: Grants, units: Mapping[int, Unit]) -> dict[str, Any]:
+    """Return whom the system takes the caller for, and what they may do where."""
+    return {
+        "public_id": person.public_id,
+        "username": person.username,
+        "name": person.full_name,
+        "language": person.language,
+        "roles": [
+            {
+                "role": item.role,
+                "unit": place_json(units[item.unit_id]),
+                "permissions": sorted(item.permissions),
+            }
+            for item in grants.held
+        ],
+    }

@@ -1,0 +1,1 @@
+"""API doors of people and places."""

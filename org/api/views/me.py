@@ -1,0 +1,39 @@
+"""API doors about the caller, and the roles that exist."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.api import PAGE_PARAMETERS, page_of, paged
+from core.doors import SignedIn, requires
+from org import selectors
+from org.api.records import held
+from org.api.serializers import MeOut, RolePageOut
+from org.api.shapes import me_json, role_json
+from org.permissions import Perm
+
+
+class MeView(APIView):
+    """The signed-in person."""
+
+    @extend_schema(operation_id="me", responses={200: MeOut})
+    @requires(SignedIn("a person may see who the system takes them for"), module=None)
+    def get(self, request: Request) -> Response:
+        """Return the person, their roles and units."""
+        grants = held(request)
+        units = selectors.units_of({item.unit_id for item in grants.held})
+        return Response(me_json(request.user, grants, {unit.pk: unit for unit in units}))
+
+
+class RolesView(APIView):
+    """The roles of the hospital."""
+
+    @extend_schema(
+        operation_id="role_list", parameters=PAGE_PARAMETERS, responses={200: RolePageOut}
+    )
+    @requires(Perm.VIEW_ROLES, module=None)
+    def get(self, request: Request) -> Response:
+        """Return one page of roles with their permissions."""
+        rows = selectors.role_list().prefetch_related("group__permissions__content_type")
+        return paged(page_of(request, rows, order=("name", "id")), role_json)
