@@ -138,9 +138,7 @@ def test_the_site_is_neither_owner_nor_superuser(db: None) -> None:
 
 
 READERS = [
-    name
-    for name in ("DATABASE_REPORTING_URL", "DATABASE_BACKUP_URL")
-    if os.environ.get(name)
+    name for name in ("DATABASE_REPORTING_URL", "DATABASE_BACKUP_URL") if os.environ.get(name)
 ]
 
 

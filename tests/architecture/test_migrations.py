@@ -10,9 +10,7 @@ from django.core.management import call_command
 from tests.architecture.source import ROOMS, ROOT, imports
 from tests.architecture.source import ast as parser
 
-FILES = sorted(
-    path for room in ROOMS for path in (ROOT / room / "migrations").glob("[0-9]*.py")
-)
+FILES = sorted(path for room in ROOMS for path in (ROOT / room / "migrations").glob("[0-9]*.py"))
 
 
 def _name(path: Path) -> str:

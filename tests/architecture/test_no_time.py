@@ -66,7 +66,10 @@ def test_only_the_clock_reads_the_time() -> None:
 
 def test_only_move_writes_a_state() -> None:
     written = [
-        place for source in files(*ROOMS) if source.path not in MOVERS for place in _assigned(source)
+        place
+        for source in files(*ROOMS)
+        if source.path not in MOVERS
+        for place in _assigned(source)
     ]
     assert written == []
 
@@ -86,7 +89,10 @@ def test_moments_end_in_at_and_days_in_on() -> None:
     for model in apps.get_models():
         if model.__module__.split(".")[0] in ROOMS:
             for field in model._meta.local_fields:
-                ends = {"DateTimeField": ("_at", "_until", "since", "last_login"), "DateField": ("_on",)}
+                ends = {
+                    "DateTimeField": ("_at", "_until", "since", "last_login"),
+                    "DateField": ("_on",),
+                }
                 expected = ends.get(field.get_internal_type())
                 if expected and not field.name.endswith(expected):
                     wrong.append(f"{model._meta.label}.{field.name}")

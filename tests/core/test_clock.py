@@ -41,7 +41,11 @@ def test_the_clock_can_run_ahead() -> None:
 
 @pytest.mark.parametrize(
     ("zone", "day"),
-    [("UTC", date(2026, 3, 28)), ("Europe/Paris", date(2026, 3, 29)), ("America/Lima", date(2026, 3, 28))],
+    [
+        ("UTC", date(2026, 3, 28)),
+        ("Europe/Paris", date(2026, 3, 29)),
+        ("America/Lima", date(2026, 3, 28)),
+    ],
 )
 def test_the_day_is_the_one_on_the_wall_of_the_site(zone: str, day: date) -> None:
     with clock.at(NIGHT):

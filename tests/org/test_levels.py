@@ -112,9 +112,7 @@ def test_without_redis_the_database_answers(hospital, time, without_redis) -> No
     assert level(hospital) == "live"
 
 
-def test_without_redis_it_is_not_asked_again_at_every_question(
-    hospital, time, monkeypatch
-) -> None:
+def test_without_redis_it_is_not_asked_again_at_every_question(hospital, time, monkeypatch) -> None:
     asked = []
 
     class Counting(Away):

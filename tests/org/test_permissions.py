@@ -101,9 +101,7 @@ def test_a_login_that_is_not_active_holds_nothing(act, hospital: people.Hospital
 
 
 @pytest.mark.parametrize("role", ["nurse", "ward_manager", "auditor", "system_administrator"])
-def test_guardian_finds_the_same_units(
-    role: str, hospital: people.Hospital, bay: Unit
-) -> None:
+def test_guardian_finds_the_same_units(role: str, hospital: people.Hospital, bay: Unit) -> None:
     user = hospital.person(role)
     found = get_objects_for_user(user, "org.act_in_unit", Unit, accept_global_perms=False)
     assert set(found.values_list("pk", flat=True)) == set(grants(user).all_unit_ids())
@@ -138,9 +136,7 @@ def test_the_root_of_a_site_sees_people_without_an_assignment(hospital: people.H
 
 
 def test_assignments_are_visible_with_their_unit(hospital: people.Hospital) -> None:
-    units = {
-        row.unit_id for row in assignments_visible_to(grants(hospital.person("ward_manager")))
-    }
+    units = {row.unit_id for row in assignments_visible_to(grants(hospital.person("ward_manager")))}
     assert units == {hospital.ward.pk}
 
 
