@@ -148,5 +148,7 @@ def may_manage_login(grants: Grants, user: User, *, at: datetime) -> bool:
 
     Otherwise a new password would lend the rights that its owner has elsewhere.
     """
-    rows = Assignment.objects.filter(user=user).exclude(period__endswith__lte=at)
+    # Not `exclude(end <= at)`: an assignment without an end has no upper bound to compare.
+    lasting = Q(period__upper_inf=True) | Q(period__endswith__gt=at)
+    rows = Assignment.objects.filter(lasting, user=user)
     return set(rows.values_list("unit_id", flat=True)) <= grants.unit_ids(Perm.MANAGE_PEOPLE)

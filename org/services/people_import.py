@@ -1,4 +1,4 @@
-"""Staff from a CSV file: checked without writing, then written all or nothing, as often as wanted."""
+"""Staff from a CSV file: checked without writing, then written all or nothing, repeatably."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.services import Action, record
 from core.errors import Invalid, ServiceError
-from core.forms import clean_text, parse_date
+from core.forms import EARLIEST_YEAR, clean_text, parse_date
 from org import selectors
 from org.models import Assignment, Practitioner, Role, Unit, User
 from org.permissions import Grants, Perm, may_assign, people_visible_to
@@ -306,8 +306,10 @@ class _Run:
         text = cells.get(column, "")
         if not text:
             return None
-        day = parse_date(text, self.at.date())
-        if day is None or day.year < 1900:
+        # "t+14" would be another day in every run.
+        is_relative = text[0] in "tT"
+        day = None if is_relative else parse_date(text, self.at.date())
+        if day is None or day.year < EARLIEST_YEAR:
             raise Invalid(_("Enter a date like 2026-11-25 or 25-Nov-2026."), field=column)
         return day
 

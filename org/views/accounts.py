@@ -53,7 +53,7 @@ def person_password(request: HttpRequest, public_id: UUID) -> HttpResponse:
         services.password_set(found, password=data["password"], by=request.user.pk, at=clock.now())
         return people.address(found)
 
-    return commands.answer(request, PasswordForm(request.POST or None), page, set_password)
+    return commands.answer(request, PasswordForm(commands.sent(request)), page, set_password)
 
 
 def _step(
@@ -63,7 +63,7 @@ def _step(
         service(found, reason=data["reason"], by=request.user.pk, at=clock.now())
         return people.address(found)
 
-    return commands.answer(request, ReasonForm(request.POST or None), page, step)
+    return commands.answer(request, ReasonForm(commands.sent(request)), page, step)
 
 
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))

@@ -69,7 +69,7 @@ def activation_set(request: HttpRequest, public_id: UUID, module: str) -> HttpRe
         "level": stored.level if stored else Level.OFF,
         "version": stored.version if stored else 0,
     }
-    form = ActivationForm(request.POST or None, initial=initial)
+    form = ActivationForm(commands.sent(request), initial=initial)
     back = reverse("org:activation")
     page = commands.CommandPage(
         title=_("%(module)s in %(unit)s") % {"module": Module(module).label, "unit": unit.name},

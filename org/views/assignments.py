@@ -23,7 +23,7 @@ def assignment_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = people.load(request, public_id, Perm.MANAGE_ASSIGNMENTS)
     places = selectors.units_of(set(held.unit_ids(Perm.MANAGE_ASSIGNMENTS)))
     form = AssignmentForm(
-        request.POST or None,
+        commands.sent(request),
         units=[place for place in places if place.is_active],
         roles=selectors.role_list(),
     )
@@ -72,7 +72,7 @@ def assignment_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
         done=_("The end of the assignment was entered."),
         is_risky=True,
     )
-    form = AssignmentEndForm(request.POST or None, initial={"version": row.version})
+    form = AssignmentEndForm(commands.sent(request), initial={"version": row.version})
 
     def end(data: dict[str, Any]) -> str:
         now, last = clock.now(), data["ends_on"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import Promise
 
 from core.errors import ServiceError, VersionConflict
@@ -34,6 +34,11 @@ class CommandPage:
     done: Text
     intro: Text = ""
     is_risky: bool = False
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent to the form, even when it is empty; None while it is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def refuse(form: Form, error: ServiceError) -> int:

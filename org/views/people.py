@@ -134,7 +134,7 @@ def _steps(found: "User") -> list[tuple[str, str, str]]:
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
 def person_new(request: HttpRequest) -> HttpResponse:
     """A person gets a login, which opens nothing yet."""
-    form = PersonForm(request.POST or None)
+    form = PersonForm(commands.sent(request))
     page = commands.CommandPage(
         title=_("New person"),
         submit=_("Create person"),
@@ -156,7 +156,7 @@ def person_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A person's names and addresses change."""
     found = load(request, public_id, Perm.MANAGE_PEOPLE)
     stored = {name: getattr(found, name) for name in PersonEditForm.base_fields}
-    form = PersonEditForm(request.POST or None, initial=stored)
+    form = PersonEditForm(commands.sent(request), initial=stored)
     page = commands.CommandPage(
         title=_("Change %(person)s") % {"person": found.full_name},
         submit=_("Save"),
@@ -183,7 +183,7 @@ def practitioner_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     row = selectors.practitioner_of(found.pk)
     names = PractitionerForm.base_fields
     initial = {name: getattr(row, name) for name in names} if row else {}
-    form = PractitionerForm(request.POST or None, initial=initial)
+    form = PractitionerForm(commands.sent(request), initial=initial)
     page = commands.CommandPage(
         title=_("Profession of %(person)s") % {"person": found.full_name},
         submit=_("Save"),

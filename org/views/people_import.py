@@ -30,7 +30,7 @@ def _salt(request: HttpRequest) -> str:
 
 @requires(Perm.IMPORT_PEOPLE, module=None, methods=("GET", "POST"))
 def person_import(request: HttpRequest) -> HttpResponse:
-    """Without a file: the form. With one: what each row would do. Confirmed: all of it, or nothing."""
+    """Without a file: the form. With one: what each row would do. Confirmed: all of it, or none."""
     if request.method != "POST":
         return _page(request, ImportFileForm())
     if "checked" in request.POST:

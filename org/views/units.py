@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ORDER = ("name", "id")
 
 
-def unit_behind(request: HttpRequest, public_id: UUID, **_rest: Any) -> int | None:
+def unit_behind(_request: HttpRequest, public_id: UUID, **_rest: Any) -> int | None:
     """Name the unit of the record for the gate."""
     return selectors.unit_id_of(public_id)
 
@@ -117,7 +117,7 @@ def unit_new(request: HttpRequest) -> HttpResponse:
     """A unit comes into being below another."""
     initial = {"parent": request.GET.get("parent", "")[:36]}
     places = [place for place in _places(request, Perm.MANAGE_UNITS) if place.is_active]
-    form = UnitForm(request.POST or None, initial=initial, units=places)
+    form = UnitForm(commands.sent(request), initial=initial, units=places)
     page = commands.CommandPage(
         title=_("New unit"),
         submit=_("Create unit"),
@@ -135,7 +135,7 @@ def unit_new(request: HttpRequest) -> HttpResponse:
 
 def _edit_form(request: HttpRequest, found: "Unit") -> UnitEditForm | RootEditForm:
     initial = {name: getattr(found, name) for name in ("name", "code", "kind", "beds", "version")}
-    data = request.POST or None
+    data = commands.sent(request)
     if found.parent is None:
         return RootEditForm(data, initial=initial)
     places = _places(request, Perm.MANAGE_UNITS)
@@ -184,7 +184,7 @@ def unit_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
         intro=_("A closed unit takes no new people and no new work. It can be opened again."),
         is_risky=True,
     )
-    form = VersionedReasonForm(request.POST or None, initial={"version": found.version})
+    form = VersionedReasonForm(commands.sent(request), initial={"version": found.version})
 
     def close(data: dict[str, Any]) -> str:
         services.unit_close(found, **data, by=request.user.pk, at=clock.now())
@@ -204,7 +204,7 @@ def unit_reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
         crumbs=_crumbs(found),
         done=_("The unit is open again."),
     )
-    form = VersionedReasonForm(request.POST or None, initial={"version": found.version})
+    form = VersionedReasonForm(commands.sent(request), initial={"version": found.version})
 
     def reopen(data: dict[str, Any]) -> str:
         services.unit_reopen(found, **data, by=request.user.pk, at=clock.now())
