@@ -76,7 +76,7 @@ def doors(admin: object, unit: Unit) -> Iterator[Door]:
     yield Door("page: home", get("/"))
     yield Door("page: 50 units", get("/units/"))
     yield Door("page: 50 people", get("/people/"))
-    yield Door("page: modules", get("/activation/"))
+    yield Door("page: modules", get("/modules/"))
     yield Door("search dialog", get("/search/?q=ward"))
 
 

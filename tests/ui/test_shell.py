@@ -9,7 +9,7 @@ from org import services
 from tests.factories.org import PASSWORD, STARTED, Hospital
 
 SIZES = {"desktop": (1366, 768), "phone": (390, 844), "narrow": (320, 640)}
-PAGES = ["/", "/units/", "/people/", "/roles/", "/activation/", "/preferences/", "/keys/"]
+PAGES = ["/", "/units/", "/people/", "/roles/", "/modules/", "/preferences/", "/keys/"]
 PAGES.append("/gallery/")
 
 
@@ -63,7 +63,7 @@ def test_home_shows_a_role_what_it_may_open(
     sign_in(role)
     quiet_page.goto(live_server.url)
     expect(quiet_page.locator("main h1").first).to_be_visible()
-    links = quiet_page.locator('a[href="/activation/"]')
+    links = quiet_page.locator('a[href="/modules/"]')
     assert (links.count() > 0) == (role == "auditor")
     assert axe(quiet_page) == []
 
