@@ -48,7 +48,7 @@ messages:  ## bring locale/*/django.po up to date with the code and say what is 
 
 openapi:  ## write docs/openapi.yaml anew from the code
 	@bash scripts/python.sh dev
-	@$(PY) -m scripts.openapi write
+	@HMS_ENV=test $(PY) manage.py openapi
 
 lock:  ## resolve the dependencies anew into requirements/*.txt
 	@bash scripts/python.sh dev

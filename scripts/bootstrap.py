@@ -146,11 +146,12 @@ def _report(output: IO[str], *, total: int) -> list[str]:
     last = time.monotonic()
     for line in output:
         tail = [*tail[-14:], line.rstrip()]
-        if line.startswith(("Collecting ", "Requirement already satisfied")):
-            seen += 1
         if line.startswith("Installing collected packages"):
             say(paint("  all packages are here, unpacking them", "dim"))
-        elif time.monotonic() - last >= REPORT_SECONDS and seen < total:
+        if not line.startswith(("Collecting ", "Requirement already satisfied")):
+            continue
+        seen += 1
+        if time.monotonic() - last >= REPORT_SECONDS:
             last = time.monotonic()
             say(paint(f"  {seen} of {total} packages fetched", "dim"))
     return tail

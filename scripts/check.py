@@ -120,7 +120,7 @@ def all_checks() -> list[Check]:
         ),
         Check("system check", _manage("check"), static),
         Check("migrations are complete", _manage("makemigrations", "--check", "--dry-run"), static),
-        Check("api schema", _module("scripts.openapi", "check"), static),
+        Check("api schema", _manage("openapi", "--check"), static),
         Check("security patterns", _bandit),
         Check("secrets", _module("scripts.secrets_scan")),
         Check("translations", _module("scripts.messages", "check")),

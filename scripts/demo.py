@@ -42,6 +42,8 @@ class Demo:
         self.stack: Stack | None = None
         self.stop_requested = False
         self.is_watching = False
+        self.has_make = "MAKELEVEL" in os.environ
+        self.parent = os.getppid()
 
     def run(self) -> int:
         """Start, watch and stop everything; return the exit code."""
@@ -54,7 +56,7 @@ class Demo:
         try:
             self._start()
             self.is_watching = True
-            self.supervisor.watch(lambda: self.stop_requested)
+            self.supervisor.watch(self._should_stop)
         except StopRequested:
             pass
         except ServerError as error:
@@ -77,6 +79,10 @@ class Demo:
         self.stop_requested = True
         if not self.is_watching:
             raise StopRequested
+
+    def _should_stop(self) -> bool:
+        # Nobody is left to stop a demo whose `make` was killed.
+        return self.stop_requested or (self.has_make and os.getppid() != self.parent)
 
     # Starting -----------------------------------------------------------------------------
 
