@@ -61,10 +61,24 @@ def _is_refused(text: str, at: int, *, multiline: bool) -> bool:
     return hidden or _is_noncharacter(char)
 
 
+def _hidden_character(char: str, place: int, label: str) -> ValidationError:
+    message = _(
+        "Character %(place)d (%(code)s) cannot be seen or changes how the text reads. Remove it "
+        "and try again."
+    )
+    if label:
+        message = _(
+            "%(field)s: character %(place)d (%(code)s) cannot be seen or changes how the text "
+            "reads. Remove it and try again."
+        )
+    params = {"field": label, "place": place, "code": f"U+{ord(char):04X}"}
+    return ValidationError(message, code="text", params=params)
+
+
 def clean_text(value: str, *, multiline: bool = True, label: str = "") -> str:
     """Return the text in NFC with plain blanks and line ends.
 
-    Raises ValidationError (code "text") naming the field, the character and its place for NUL and
+    Raises ValidationError (code "text") naming the label, the character and its place for NUL and
     other control characters, lone surrogates, marks that change the reading direction, and
     characters that cannot be seen.
     """
@@ -80,18 +94,7 @@ def clean_text(value: str, *, multiline: bool = True, label: str = "") -> str:
         if text[at].isascii() and text[at].isprintable():
             continue
         if _is_refused(text, at, multiline=multiline):
-            raise ValidationError(
-                _(
-                    "%(field)s: character %(place)d (%(code)s) cannot be seen or changes how the "
-                    "text reads. Remove it and try again."
-                ),
-                code="text",
-                params={
-                    "field": label or _("This text"),
-                    "place": at + 1,
-                    "code": f"U+{ord(text[at]):04X}",
-                },
-            )
+            raise _hidden_character(text[at], at + 1, label)
     return unicodedata.normalize("NFC", text)
 
 
@@ -119,14 +122,13 @@ def _normalised_data(data: Mapping[str, Any], verbatim: set[str]) -> Mapping[str
 
 
 class TextValidator:
-    """Refuses what `clean_text` refuses, in the name of one field."""
+    """Refuses what `clean_text` refuses; the form says in which field."""
 
-    def __init__(self, label: str, *, multiline: bool) -> None:
-        self.label = label
+    def __init__(self, *, multiline: bool) -> None:
         self.multiline = multiline
 
     def __call__(self, value: str) -> None:
-        clean_text(value, multiline=self.multiline, label=self.label)
+        clean_text(value, multiline=self.multiline)
 
 
 class Form(forms.Form):
@@ -138,22 +140,22 @@ class Form(forms.Form):
         super().__init__(*args, **kwargs)
         verbatim = {self.add_prefix(name) for name, f in self.fields.items() if _is_password(f)}
         self.data = _normalised_data(self.data, verbatim)
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             if isinstance(field, forms.CharField) and not _is_password(field):
-                _guard(field, str(field.label or name.replace("_", " ").capitalize()))
+                _guard(field)
 
 
 def _is_password(field: forms.Field) -> bool:
     return isinstance(field.widget, forms.PasswordInput)
 
 
-def _guard(field: forms.CharField, label: str) -> None:
+def _guard(field: forms.CharField) -> None:
     multiline = isinstance(field.widget, forms.Textarea)
     kept = [v for v in field.validators if not isinstance(v, ProhibitNullCharactersValidator)]
     if field.max_length is None:
         kept.append(MaxLengthValidator(TEXT_LIMIT))
         field.widget.attrs.setdefault("maxlength", str(TEXT_LIMIT))
-    field.validators = [TextValidator(label, multiline=multiline), *kept]
+    field.validators = [TextValidator(multiline=multiline), *kept]
 
 
 _RELATIVE = re.compile(r"^t(?:([+-])(\d{1,5}))?$")
@@ -260,7 +262,7 @@ class DateField(forms.Field):
         self.earliest_year = earliest_year
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {"autocomplete": "off", "maxlength": str(LONGEST_DATE)}
+        return {"autocomplete": "off", "maxlength": str(LONGEST_DATE), "dir": "auto"}
 
     def prepare_value(self, value: Any) -> Any:
         return date_text(value) if isinstance(value, date) else value

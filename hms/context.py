@@ -42,6 +42,7 @@ def _who(request: HttpRequest, user: Any) -> dict[str, str]:
     roles = gate.grants(request).roles_in(getattr(request, "unit_id", None))
     return {
         "name": user.full_name,
+        "given": user.given_name,
         "initials": user.initials,
         "role": ", ".join(dict.fromkeys(_(item.role_name) for item in roles)),
     }

@@ -38,7 +38,8 @@ def search_results(request: HttpRequest) -> HttpResponse:
     """Pages, commands, units and people that match, as a fragment of the search dialog."""
     query = request.GET.get("q", "")[:80]
     groups = search.find(request, query)
-    return render(request, "hms/search_results.html", {"groups": groups, "query": query})
+    context = {"groups": groups, "query": query}
+    return render(request, "hms/search_results.html", context, partial="results")
 
 
 @requires(SignedIn("help"), module=None)
@@ -52,7 +53,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
     """Every component of the kit; not in production."""
     if settings.IS_PRODUCTION:
         raise Http404
-    return render(request, "hms/gallery.html", gallery_samples.samples())
+    # 200 although one of its sample forms has errors.
+    return render(request, "hms/gallery.html", gallery_samples.samples(), status=200)
 
 
 @requires(Public("the sign-in page shows the hospital's logo"), module=None)

@@ -19,12 +19,12 @@ from core.charts.drawing import (
     text_width,
 )
 
-WIDTH = 520.0
+WIDTH = 400.0
 ROW = 26.0
 THICKNESS = 14.0
 TOP = 8.0
 BOTTOM = 24.0
-LONGEST_NAME = 200.0
+LONGEST_NAME = 180.0
 GAP = 8.0
 
 
@@ -49,7 +49,7 @@ def _row(bar: Bar, at: int, start: float, scale: Scale) -> list[SafeString]:
 
 
 def bars(key: str, title: str, rows: Sequence[Bar], *, unit: str, description: str) -> Chart:
-    """Draw the bars in the given order, all from zero. Raises ValueError without a bar or below zero."""
+    """Draw the bars in the given order. Raises ValueError without a bar or below zero."""
     if not rows or min(float(row.value) for row in rows) < 0:
         message = "A bar chart needs bars, none of them below zero."
         raise ValueError(message)

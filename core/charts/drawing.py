@@ -138,8 +138,9 @@ def svg(
 ) -> SafeString:
     """The drawing with its title and description; it reads left to right in every language."""
     return format_html(
-        '<svg class="hms-ch" viewBox="0 0 {} {}" direction="ltr" role="img" '
+        '<svg class="hms-ch hms-ch-w{}" viewBox="0 0 {} {}" direction="ltr" role="img" '
         'aria-labelledby="{}-t {}-d"><title id="{}-t">{}</title><desc id="{}-d">{}</desc>{}</svg>',
+        px(size[0]),
         px(size[0]),
         px(size[1]),
         key,
@@ -187,8 +188,8 @@ class Chart:
 
     def __html__(self) -> str:
         return format_html(
-            '<figure class="hms-chart">{}<details class="hms-chart-table"><summary>{}</summary>'
-            "{}</details></figure>",
+            '<figure class="hms-chart"><div class="hms-scroll">{}</div>'
+            '<details class="hms-chart-table"><summary>{}</summary>{}</details></figure>',
             self.drawing,
             gettext("Data table"),
             self.table(),

@@ -6,6 +6,7 @@ Understanding Variation). Here they are drawn, and the points that signal a chan
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from django.utils.safestring import SafeString
@@ -81,7 +82,7 @@ def signals(values: Sequence[Number], mean: Number, lower: Number, upper: Number
     for at in range(len(numbers) - RUN + 1):
         window = numbers[at : at + RUN]
         side = {(value > float(mean)) - (value < float(mean)) for value in window}
-        slope = {(b > a) - (b < a) for a, b in zip(window, window[1:], strict=False)}
+        slope = {(b > a) - (b < a) for a, b in pairwise(window)}
         for signs in (side, slope):
             if len(signs) == 1 and 0 not in signs:
                 found[at : at + RUN] = [next(iter(signs))] * RUN
@@ -196,8 +197,10 @@ def _background(
         parts.append(line("hms-ch-event", x, TOP - 14, x, floor))
         parts.append(text(x + 5, TOP - 6, event.words, css="hms-ch-event-text"))
     every = max(1, -(-len(observations) // AXIS_LABELS))
-    for at in range(0, len(observations), every):
-        parts.append(text(frame.x(at), HEIGHT - 10, observations[at].label, anchor="middle"))
+    parts += [
+        text(frame.x(at), HEIGHT - 10, observations[at].label, anchor="middle")
+        for at in range(0, len(observations), every)
+    ]
     parts.append(line("hms-ch-axis", START, floor, frame.end, floor))
     return parts
 

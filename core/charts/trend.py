@@ -33,6 +33,7 @@ LABELLED_POINTS = 8
 TICKS = 6
 POINT = 3.6
 MARK = 8.0
+LABEL_ROOM = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,9 @@ class _Frame:
 
 def _end_labels(shape: Trend) -> list[str]:
     labels = [shape.range_words()]
-    for limit in (shape.critical_low, shape.critical_high):
-        if limit is not None:
-            labels.append(gettext("critical %(limit)s") % {"limit": shown(limit)})
+    critical = (shape.critical_low, shape.critical_high)
+    words = gettext("critical %(limit)s")
+    labels += [words % {"limit": shown(limit)} for limit in critical if limit is not None]
     return labels
 
 
@@ -157,15 +158,13 @@ def _points(shape: Trend, frame: _Frame) -> list[SafeString]:
         mark = dot("hms-ch-good", x, y, POINT) if flag == "good" else None
         parts.append(mark or diamond(f"hms-ch-{flag}", x, y, MARK))
         if at == len(placed) - 1:
-            above = y - 9 if y > TOP + LABEL_ROOM else y + 18
-            parts.append(text(x, above, shown(reading.value), anchor="end", css="hms-ch-em"))
+            steep = len(placed) > 1 and abs(placed[at - 1][1] - y) > LABEL_ROOM
+            spot = (x - 8, y + 4) if steep else (x, y - 9)
+            parts.append(text(*spot, shown(reading.value), anchor="end", css="hms-ch-em"))
         elif len(placed) <= LABELLED_POINTS:
             rises = placed[at + 1][1] < y - LABEL_ROOM
             parts.append(text(x, y + 17 if rises else y - 8, shown(reading.value), anchor="middle"))
     return parts
-
-
-LABEL_ROOM = 10.0
 
 
 def _taken(value: date | datetime) -> str:

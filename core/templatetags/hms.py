@@ -26,6 +26,7 @@ TONES = frozenset({"crit", "warn", "ok", "info", "spec", "mute"})
 SPRITE = "img/icons.svg"
 MAX_SEGMENTS = 4
 BAR_UNITS = 100
+ARROWS = {"ArrowUp": "↑", "ArrowDown": "↓", "ArrowLeft": "←", "ArrowRight": "→"}
 SCRIPT_TEXTS = {
     "stale": _("Not updating since %(time)s"),
     "stale_long": _(
@@ -121,15 +122,16 @@ def date_tag(value: date | datetime | None) -> SafeString:
 
 
 @register.simple_tag
-def age(born: date | datetime | None, at: date | datetime | None = None) -> str:
+def age(born: date | datetime | None, at: date | datetime | None = None) -> SafeString:
     """An age now, or at the given moment: `45y`, `3y 9m`, `5w 3d`."""
-    return formats.age_text(born, at if at is not None else clock.now())
+    text = formats.age_text(born, at if at is not None else clock.now())
+    return format_html("<bdi>{}</bdi>", text)
 
 
 @register.simple_tag
-def duration(length: timedelta | None) -> str:
+def duration(length: timedelta | None) -> SafeString:
     """A length of time: `2hr 5min`."""
-    return formats.duration_text(length)
+    return format_html("<bdi>{}</bdi>", formats.duration_text(length))
 
 
 @register.simple_tag
@@ -223,19 +225,21 @@ def bar(
 @register.simple_tag
 def kbd(keys: str) -> SafeString:
     """A key or keys as printed on buttons and hints: `Ctrl K`."""
+    for name, sign in ARROWS.items():
+        keys = keys.replace(name, sign)
     return format_html('<kbd class="hms-kbd">{}</kbd>', keys)
 
 
 @register.simple_tag
 def key_hint(keys: str, meaning: str) -> SafeString:
-    """One hint of the row under a list: `{% key_hint "F2" word %}`; several keys split by commas."""
+    """A hint of the row under a list: `{% key_hint "F2" word %}`; several keys split by commas."""
     drawn = format_html_join(" ", "{}", ((kbd(key.strip()),) for key in keys.split(",")))
     return format_html("<span>{} {}</span>", drawn, meaning)
 
 
 @register.simple_tag
 def shortcut(keys: str) -> SafeString:
-    """The attributes that let a key press the control: `<button {% shortcut "F2" %}>`."""
+    """The attributes that let a key press the control: `<a {% shortcut "F2" %}>`."""
     spoken = keys.replace("Ctrl", "Control").replace("Esc", "Escape").replace(" ", "+")
     spoken = spoken.replace(",", " ")
     return format_html('data-hms-key="{}" aria-keyshortcuts="{}"', keys, spoken)

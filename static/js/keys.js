@@ -42,9 +42,12 @@
       event.preventDefault();
       if (isTyping(control)) control.focus();
       else control.click();
-      return;
+    } else if (name === "Ctrl Enter" && event.target.form?.method === "post") {
+      event.preventDefault();
+      event.target.form.requestSubmit(event.target.form.querySelector("[type=submit]"));
+    } else {
+      move(event);
     }
-    move(event);
   });
 
   function move(event) {
