@@ -1,0 +1,142 @@
+"""The living hospital: the same seed, the same acts; all of them in simulated time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from audit.models import AuditEvent
+from core import clock
+from core.errors import Invalid
+from core.models import Delivery
+from hms.demo.load import load
+from hms.simulation import acts, engine, scene
+from org.models import FactArrival
+
+NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_reference_data")]
+
+
+class _Undo(Exception):
+    pass
+
+
+@pytest.fixture
+def demo(db: None) -> None:
+    load(now=NOW, say=lambda _text: None)
+
+
+def _lived(seed: int, days: int = 1) -> list[engine.Done]:
+    done: list[engine.Done] = []
+    with pytest.raises(_Undo), transaction.atomic():
+        done = engine.history(seed=seed, days=days, until=NOW)
+        raise _Undo
+    return done
+
+
+@pytest.mark.usefixtures("demo")
+def test_one_seed_one_history() -> None:
+    first = _lived(7)
+    assert first == _lived(7)
+    assert first != _lived(8)
+    assert len(first) > 50
+
+
+@pytest.mark.usefixtures("demo")
+def test_history_happens_in_its_own_days() -> None:
+    before = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    done = engine.history(seed=1, days=2, until=NOW)
+    assert {act.name for act in acts.ACTS} >= {item.act for item in done} >= {"sign_in", "sign_out"}
+    assert [item.at for item in done] == sorted(item.at for item in done)
+    rows = AuditEvent.objects.filter(pk__gt=before)
+    assert rows.count() >= len(done)
+    times = rows.values_list("occurred_at", flat=True)
+    assert NOW - timedelta(days=2) <= min(times)
+    assert max(times) < NOW
+    assert set(rows.values_list("source", flat=True)) == {"simulation"}
+
+
+@pytest.mark.usefixtures("demo")
+def test_facts_arrive_on_the_simulated_clock() -> None:
+    engine.history(seed=3, days=3, until=NOW)
+    assert not Delivery.objects.exclude(state="done").exists()
+    assert not Delivery.objects.filter(done_at__gte=NOW).exists()
+    assert not FactArrival.objects.filter(arrived_at__gte=NOW).exists()
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("act", acts.ACTS, ids=lambda act: act.name)
+def test_every_act_can_happen(act: acts.Act) -> None:
+    dice = engine.random.Random(5)
+    with clock.at(NOW):
+        stage = scene.Scene(dice)
+        stage.signed_in.add("nurse")
+        assert any(engine.act_out(act, stage) for _try in range(20))
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_refused_act_leaves_nothing_and_life_goes_on() -> None:
+    def half_done(stage: scene.Scene) -> str:
+        acts.staff.sign_in(stage)
+        raise Invalid()
+
+    count = AuditEvent.objects.count()
+    with clock.at(NOW):
+        stage = scene.Scene(engine.random.Random(1))
+        assert engine.act_out(acts.Act("half", 1, half_done), stage) is None
+    assert AuditEvent.objects.count() == count
+
+
+@pytest.mark.usefixtures("demo")
+def test_follow_ends_when_told() -> None:
+    waits: list[float] = []
+
+    def rest(seconds: float) -> bool:
+        waits.append(seconds)
+        return len(waits) > 5
+
+    count = AuditEvent.objects.count()
+    with clock.at(NOW):
+        engine.follow(seed=1, pace=1.0, rest=rest)
+    assert len(waits) == 6
+    assert all(0 <= seconds <= engine.LONGEST_REST for seconds in waits)
+    assert AuditEvent.objects.count() > count
+
+
+@pytest.mark.parametrize(
+    ("group", "hour", "day", "works"),
+    [
+        ("day", 7, 12, True),
+        ("day", 19, 12, False),
+        ("day", 9, 14, False),
+        ("night", 19, 12, True),
+        ("night", 6, 12, True),
+        ("night", 7, 12, False),
+        ("weekend", 9, 14, True),
+        ("weekend", 9, 12, False),
+        ("float", 9, 14, True),
+        ("nobody", 9, 12, False),
+    ],
+)
+def test_shifts(group: str, hour: int, day: int, works: bool) -> None:
+    assert scene.on_shift(group, datetime(2026, 3, day, hour, tzinfo=UTC)) is works
+
+
+@pytest.mark.django_db
+def test_no_demo_no_simulation() -> None:
+    with pytest.raises(CommandError, match="demo_load"):
+        call_command("simulate", "--days", "1")
+
+
+def test_production_is_never_simulated(settings: object) -> None:
+    settings.IS_PRODUCTION = True  # type: ignore[attr-defined]
+    with pytest.raises(CommandError, match="production"):
+        call_command("simulate", "--follow")
+
+
+@pytest.mark.parametrize(("option", "value"), [("--days", "0"), ("--pace", "0")])
+def test_bad_options_are_named(option: str, value: str) -> None:
+    rest = [] if option == "--days" else ["--follow"]
+    with pytest.raises(CommandError, match=option):
+        call_command("simulate", option, value, *rest)
