@@ -1,4 +1,4 @@
-"""Import of staff: a trial writes nothing, a run writes all or nothing, a second run nothing new."""
+"""Import of staff: a trial writes nothing, a run all or nothing, a second run nothing new."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
