@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Source(models.TextChoices):
@@ -14,7 +15,7 @@ class Source(models.TextChoices):
     SCREEN = "screen", _("Screen")
     API = "api", _("API")
     DEVICE = "device", _("Device")
-    IMPORT = "import", _("Import")
+    IMPORT = "import", pgettext_lazy("where a row came from", "Import")
     MESSAGE = "message", _("Message")
     OBSERVE = "observe", _("Observe page")
     DOWNTIME_BACKFILL = "downtime_backfill", _("Entered after a downtime")

@@ -22,6 +22,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from scripts.console import fail, say
+from scripts.role_texts import role_texts
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_PRODUCT = {"tests", "scripts", "bench", "docs", "locale", "var", "static", "node_modules"}
@@ -96,6 +97,8 @@ def extract_all(root: Path = ROOT) -> Catalog:
             catalogue.add(
                 text, locations=[(place, line)], auto_comments=comments, context=context or None
             )
+    for place, text in role_texts(root):
+        catalogue.add(text, locations=[(place, 1)])
     return catalogue
 
 
