@@ -55,7 +55,7 @@ METHODS = {"get", "put", "post", "patch", "delete"}
 
 
 def _name_of(response: dict[str, Any]) -> str:
-    content = next(iter(response.get("content", {}).values()), {})
+    content: dict[str, Any] = next(iter(response.get("content", {}).values()), {})
     reference: str = content.get("schema", {}).get("$ref", "")
     return reference.rpartition("/")[2]
 

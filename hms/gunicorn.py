@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-_MEMORY = Path("/dev/shm")  # noqa: S108  # heartbeat files must not wait for a disk
+_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108  # heartbeat files must not wait for a disk
 
 bind = f"{os.environ.get('HMS_BIND', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"

@@ -315,7 +315,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "hms.logs.formatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("HMS_LOG_LEVEL", "WARNING" if IS_TEST else "INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("HMS_LOG_LEVEL", "WARNING" if IS_TEST else "INFO"),
+    },
     "loggers": {
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},

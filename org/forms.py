@@ -1,7 +1,7 @@
 """One plain form per command."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,11 @@ LANGUAGES = [("", _("As the browser")), ("en", "English"), ("fr", "Français")]
 REASON_LIMIT = 300
 MAX_BEDS = 999
 MAX_DRAIN_HOURS = 72
+
+
+def _offer(form: forms.Form, name: str, choices: list[tuple[str, Any]]) -> None:
+    """The choice field `name` of this one form offers `choices`."""
+    cast("forms.ChoiceField", form.fields[name]).choices = choices
 
 
 class SignInForm(Form):
@@ -136,9 +141,9 @@ class UnitForm(Form):
     def __init__(self, *args: Any, units: Iterable["Unit"], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.units = {str(unit.public_id): unit for unit in units}
-        self.fields["parent"].choices = [("", _("Choose")), *_unit_choices(self.units.values())]
+        _offer(self, "parent", [("", _("Choose")), *_unit_choices(self.units.values())])
         kinds = [pair for pair in UnitKind.choices if pair[0] != UnitKind.HOSPITAL]
-        self.fields["kind"].choices = [("", _("Choose")), *kinds]
+        _offer(self, "kind", [("", _("Choose")), *kinds])
 
     def clean_parent(self) -> "Unit | None":
         return self.units.get(self.cleaned_data["parent"])
@@ -173,7 +178,7 @@ class PeopleFilterForm(Form):
     def __init__(self, *args: Any, units: Iterable["Unit"], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.units = {str(unit.public_id): unit for unit in units}
-        self.fields["unit"].choices = [("", _("All units")), *_unit_choices(self.units.values())]
+        _offer(self, "unit", [("", _("All units")), *_unit_choices(self.units.values())])
 
     def clean_unit(self) -> "Unit | None":
         return self.units.get(self.cleaned_data["unit"])
@@ -262,8 +267,8 @@ class AssignmentForm(Form):
         self.units = {str(unit.public_id): unit for unit in units}
         self.roles = {role.code: role for role in roles}
         named = [(code, _(role.name)) for code, role in self.roles.items()]
-        self.fields["unit"].choices = [("", _("Choose")), *_unit_choices(self.units.values())]
-        self.fields["role"].choices = [("", _("Choose")), *named]
+        _offer(self, "unit", [("", _("Choose")), *_unit_choices(self.units.values())])
+        _offer(self, "role", [("", _("Choose")), *named])
 
     def clean_unit(self) -> "Unit | None":
         return self.units.get(self.cleaned_data["unit"])
@@ -299,7 +304,7 @@ class ActivationHistoryFilterForm(Form):
     def __init__(self, *args: Any, units: Iterable["Unit"], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.units = {str(unit.public_id): unit for unit in units}
-        self.fields["unit"].choices = [("", _("All units")), *_unit_choices(self.units.values())]
+        _offer(self, "unit", [("", _("All units")), *_unit_choices(self.units.values())])
 
     def clean_unit(self) -> "Unit | None":
         return self.units.get(self.cleaned_data["unit"])

@@ -263,13 +263,13 @@ def spc(
     parts.append(path("hms-ch-line", placed))
     meanings = [_meaning(sign, better) for sign in signs]
     parts += [_mark(meaning, *spot) for meaning, spot in zip(meanings, placed, strict=True)]
-    words = meaning_words()
+    named = meaning_words()
     return Chart(
         drawing=svg(key, (WIDTH, HEIGHT), title, description, parts),
         caption=title,
         columns=(gettext("Period"), unit, gettext("Signal")),
         rows=tuple(
-            (one.label, shown(one.value), words[meaning])
+            (one.label, shown(one.value), named[meaning])
             for one, meaning in zip(observations, meanings, strict=True)
         ),
     )

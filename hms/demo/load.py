@@ -1,7 +1,10 @@
 """Makes the demo hospital exist: everything through the services, all of it or nothing."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -11,8 +14,10 @@ from hms.demo import people, places
 from hms.demo.people import Colleague
 from hms.tasks import drain
 from org import selectors, services
-from org.models import Role, Unit, User
 from org.permissions import grants_of
+
+if TYPE_CHECKING:
+    from org.models import Role, Unit, User
 
 OPEN_FOR = timedelta(days=30)
 Say = Callable[[str], None]

@@ -1,16 +1,21 @@
 """Who is there at an instant: the staff, their shifts, who is signed in, and the dice."""
 
+from __future__ import annotations
+
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from core import clock
 from hms.demo import people
 from org import selectors
-from org.models import Assignment, Role, Unit, User
 from org.permissions import Grants, grants_of
+
+if TYPE_CHECKING:
+    from org.models import Assignment, Role, Unit, User
 
 DAY_STARTS, NIGHT_STARTS = 7, 19
 SATURDAY = 5

@@ -1,13 +1,18 @@
 """Acts of the staff and the administrator: sign in and out, shifts, contracts, levels."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from core import clock
 from hms.demo import people
 from hms.simulation.scene import Scene
 from org import selectors, services
-from org.models import Assignment
 from org.states import Level, ShiftGroup
+
+if TYPE_CHECKING:
+    from org.models import Assignment
 
 # The published logins stay as they are, whatever happens around them.
 _KEPT = {person.username for person in (*people.LOGINS, people.ADMINISTRATOR)}

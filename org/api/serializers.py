@@ -63,7 +63,7 @@ class InstantField(serializers.DateTimeField):
 class UnitIn(StrictSerializer):
     """A new unit below `parent`."""
 
-    parent = serializers.UUIDField()
+    parent = serializers.UUIDField()  # type: ignore[assignment]
     code = CleanCharField(max_length=30)
     name = CleanCharField(max_length=120)
     kind = serializers.ChoiceField(choices=UnitKind.choices)
@@ -73,7 +73,7 @@ class UnitIn(StrictSerializer):
 class UnitChangeIn(StrictSerializer):
     """What changes about a unit; fields left out stay."""
 
-    parent = serializers.UUIDField(required=False)
+    parent = serializers.UUIDField(required=False)  # type: ignore[assignment]
     code = CleanCharField(max_length=30, required=False)
     name = CleanCharField(max_length=120, required=False)
     kind = serializers.ChoiceField(choices=UnitKind.choices, required=False)
@@ -172,7 +172,7 @@ class UnitOut(serializers.Serializer[Any]):
 
     public_id = serializers.UUIDField()
     site = serializers.UUIDField()
-    parent = serializers.UUIDField(allow_null=True)
+    parent = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]
     code = serializers.CharField()
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=UnitKind.choices)

@@ -50,7 +50,9 @@ def person_password(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
     def set_password(data: dict[str, Any]) -> str:
-        services.password_set(found, password=data["password"], by=request.user.pk, at=clock.now())
+        services.password_set(
+            found, password=data["password"], by=gate.person(request).pk, at=clock.now()
+        )
         return people.address(found)
 
     return commands.answer(request, PasswordForm(commands.sent(request)), page, set_password)
@@ -60,7 +62,7 @@ def _step(
     request: HttpRequest, found: "User", page: commands.CommandPage, service: Callable[..., "User"]
 ) -> HttpResponse:
     def step(data: dict[str, Any]) -> str:
-        service(found, reason=data["reason"], by=request.user.pk, at=clock.now())
+        service(found, reason=data["reason"], by=gate.person(request).pk, at=clock.now())
         return people.address(found)
 
     return commands.answer(request, ReasonForm(commands.sent(request)), page, step)

@@ -85,7 +85,12 @@ def activation_set(request: HttpRequest, public_id: UUID, module: str) -> HttpRe
         hours = data.pop("drain_hours") or 0
         drain_until = now + timedelta(hours=hours) if hours else None
         services.activation_set(
-            unit=unit, module=module, **data, drain_until=drain_until, by=request.user.pk, at=now
+            unit=unit,
+            module=module,
+            **data,
+            drain_until=drain_until,
+            by=gate.person(request).pk,
+            at=now,
         )
         return back
 

@@ -48,7 +48,7 @@ def assignment_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
             ends_at=day_end(last, zone) if last else None,
             shift_group=data["shift_group"],
             reason=data["reason"],
-            by=request.user.pk,
+            by=gate.person(request).pk,
             at=clock.now(),
         )
         return people.address(found)
@@ -81,7 +81,7 @@ def assignment_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
             ends_at=day_end(last, row.unit.site.time_zone) if last else now,
             version=data["version"],
             reason=data["reason"],
-            by=request.user.pk,
+            by=gate.person(request).pk,
             at=now,
         )
         return people.address(row.user)

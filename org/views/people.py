@@ -144,7 +144,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
     )
 
     def create(data: dict[str, Any]) -> str:
-        made = services.person_create(**data, by=request.user.pk, at=clock.now())
+        made = services.person_create(**data, by=gate.person(request).pk, at=clock.now())
         seen = selectors.person_get(grants=gate.grants(request), public_id=made.public_id)
         return address(made) if seen else reverse("org:people")
 
@@ -169,7 +169,7 @@ def person_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         values = dict(data)
         version = values.pop("version")
         services.person_update(
-            found, values=values, version=version, by=request.user.pk, at=clock.now()
+            found, values=values, version=version, by=gate.person(request).pk, at=clock.now()
         )
         return address(found)
 
@@ -193,7 +193,7 @@ def practitioner_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
     def save(data: dict[str, Any]) -> str:
-        services.practitioner_save(found, values=data, by=request.user.pk, at=clock.now())
+        services.practitioner_save(found, values=data, by=gate.person(request).pk, at=clock.now())
         return address(found)
 
     return commands.answer(request, form, page, save)

@@ -54,7 +54,7 @@ def _run(request: HttpRequest, text: str, *, is_trial: bool) -> services.ImportR
         text=text,
         grants=gate.grants(request),
         is_trial=is_trial,
-        by=request.user.pk,
+        by=gate.person(request).pk,
         at=clock.now(),
     )
 

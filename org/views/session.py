@@ -42,7 +42,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @requires(SignedIn("whoever is in may leave"), module=None, methods=("POST",))
 def sign_out(request: HttpRequest) -> HttpResponse:
     """The session ends on the server."""
-    services.sign_out_noted(request.user, at=clock.now())
+    services.sign_out_noted(gate.person(request), at=clock.now())
     auth.logout(request)
     return see_other(request, "org:sign-in")
 

@@ -127,7 +127,7 @@ def unit_new(request: HttpRequest) -> HttpResponse:
     )
 
     def create(data: dict[str, Any]) -> str:
-        made = services.unit_create(**data, by=request.user.pk, at=clock.now())
+        made = services.unit_create(**data, by=gate.person(request).pk, at=clock.now())
         return _address(made)
 
     return commands.answer(request, form, page, create)
@@ -164,7 +164,7 @@ def unit_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         if "parent" in values:
             values["parent_id"] = values.pop("parent").pk
         services.unit_update(
-            found, values=values, version=version, by=request.user.pk, at=clock.now()
+            found, values=values, version=version, by=gate.person(request).pk, at=clock.now()
         )
         return _address(found)
 
@@ -187,7 +187,7 @@ def unit_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = VersionedReasonForm(commands.sent(request), initial={"version": found.version})
 
     def close(data: dict[str, Any]) -> str:
-        services.unit_close(found, **data, by=request.user.pk, at=clock.now())
+        services.unit_close(found, **data, by=gate.person(request).pk, at=clock.now())
         return _address(found)
 
     return commands.answer(request, form, page, close)
@@ -207,7 +207,7 @@ def unit_reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = VersionedReasonForm(commands.sent(request), initial={"version": found.version})
 
     def reopen(data: dict[str, Any]) -> str:
-        services.unit_reopen(found, **data, by=request.user.pk, at=clock.now())
+        services.unit_reopen(found, **data, by=gate.person(request).pk, at=clock.now())
         return _address(found)
 
     return commands.answer(request, form, page, reopen)

@@ -11,7 +11,7 @@ from core import clock
 from core.api import IF_MATCH, PAGE_PARAMETERS, if_match, page_of, paged, parsed, with_etag
 from core.doors import requires
 from core.errors import NotFound
-from org import selectors, services
+from org import gate, selectors, services
 from org.api.records import activation_behind, choice_of, held, record, search_of, uuid_of
 from org.api.serializers import LevelChangePageOut, LevelIn, LevelOut, UnitLevelsPageOut
 from org.api.shapes import change_json, level_json, unit_levels_json
@@ -70,7 +70,7 @@ class LevelView(APIView):
             unit=unit,
             module=module,
             version=version,
-            by=request.user.pk,
+            by=gate.person(request).pk,
             at=clock.now(),
             **parsed(LevelIn, request),
         )

@@ -23,7 +23,7 @@ from core.api import (
 )
 from core.doors import requires
 from core.errors import Denied, NotFound
-from org import selectors, services
+from org import gate, selectors, services
 from org.api.records import assignment_behind, held, person_at, record, unit_named, uuid_of
 from org.api.serializers import (
     AssignmentEndIn,
@@ -57,7 +57,7 @@ def _start(request: Request, values: dict[str, Any]) -> Response:
         role=role,
         unit=unit,
         starts_at=values.pop("starts_at", now),
-        by=request.user.pk,
+        by=gate.person(request).pk,
         at=now,
         **values,
     )
@@ -132,7 +132,7 @@ class AssignmentEndView(APIView):
                 record(request),
                 ends_at=values.get("ends_at", now),
                 version=version,
-                by=request.user.pk,
+                by=gate.person(request).pk,
                 at=now,
                 reason=values["reason"],
             )

@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from core.api import PAGE_PARAMETERS, page_of, paged
 from core.doors import SignedIn, requires
-from org import selectors
+from org import gate, selectors
 from org.api.records import held
 from org.api.serializers import MeOut, RolePageOut
 from org.api.shapes import me_json, role_json
@@ -23,7 +23,7 @@ class MeView(APIView):
         """Return the person, their roles and units."""
         grants = held(request)
         units = selectors.units_of({item.unit_id for item in grants.held})
-        return Response(me_json(request.user, grants, {unit.pk: unit for unit in units}))
+        return Response(me_json(gate.person(request), grants, {unit.pk: unit for unit in units}))
 
 
 class RolesView(APIView):

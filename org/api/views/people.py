@@ -21,7 +21,7 @@ from core.api import (
 )
 from core.doors import requires
 from core.errors import Denied
-from org import selectors, services
+from org import gate, selectors, services
 from org.api.records import choice_of, held, person_at, search_of, unit_named, uuid_of
 from org.api.serializers import PersonChangeIn, PersonIn, PersonOut, PersonPageOut, ReasonIn
 from org.api.shapes import person_json, person_row_json
@@ -66,7 +66,7 @@ class PeopleView(APIView):
 
         def act() -> Response:
             values = parsed(PersonIn, request)
-            person = services.person_create(by=request.user.pk, at=clock.now(), **values)
+            person = services.person_create(by=gate.person(request).pk, at=clock.now(), **values)
             return with_etag(
                 person_json(person), status=201, location=f"/api/v1/org/people/{person.public_id}/"
             )
@@ -98,7 +98,7 @@ class PersonView(APIView):
             person,
             values=parsed(PersonChangeIn, request),
             version=version,
-            by=request.user.pk,
+            by=gate.person(request).pk,
             at=clock.now(),
         )
         return with_etag(person_json(person))
@@ -111,7 +111,7 @@ def _moved(request: Request, public_id: UUID, verb: Any) -> Response:
 
     def act() -> Response:
         reason = parsed(ReasonIn, request)["reason"]
-        moved = verb(person, by=request.user.pk, at=clock.now(), reason=reason)
+        moved = verb(person, by=gate.person(request).pk, at=clock.now(), reason=reason)
         return with_etag(person_json(moved))
 
     return idempotent(request, act)

@@ -20,7 +20,7 @@ from core.api import (
     with_etag,
 )
 from core.doors import requires
-from org import selectors, services
+from org import gate, selectors, services
 from org.api.records import choice_of, held, record, search_of, unit_behind, unit_named
 from org.api.serializers import ReasonIn, SitePageOut, UnitChangeIn, UnitIn, UnitOut, UnitPageOut
 from org.api.shapes import site_json, unit_json
@@ -78,7 +78,9 @@ class UnitsView(APIView):
             parent = unit_named(
                 request, values.pop("parent"), permission=Perm.MANAGE_UNITS, field="parent"
             )
-            unit = services.unit_create(parent=parent, by=request.user.pk, at=clock.now(), **values)
+            unit = services.unit_create(
+                parent=parent, by=gate.person(request).pk, at=clock.now(), **values
+            )
             return with_etag(
                 unit_json(unit), status=201, location=f"/api/v1/org/units/{unit.public_id}/"
             )
@@ -114,7 +116,11 @@ class UnitView(APIView):
             )
             values["parent_id"] = parent.pk
         unit = services.unit_update(
-            record(request), values=values, version=version, by=request.user.pk, at=clock.now()
+            record(request),
+            values=values,
+            version=version,
+            by=gate.person(request).pk,
+            at=clock.now(),
         )
         return with_etag(unit_json(unit))
 
@@ -124,7 +130,7 @@ def _moved(request: Request, verb: Any) -> Response:
         unit = verb(
             record(request),
             version=if_match(request),
-            by=request.user.pk,
+            by=gate.person(request).pk,
             at=clock.now(),
             reason=parsed(ReasonIn, request)["reason"],
         )
