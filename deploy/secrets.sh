@@ -20,7 +20,7 @@ done
 keep valkey_conf < <(printf 'requirepass %s' "$(draw)")
 
 password=$(cat "$here/database_app_password")
-keep database_url < <(printf 'postgres://hms_app:%s@postgres:5432/hms' "$password")
+keep database_url < <(printf 'postgres://hms_app:%s@postgres:5432/hms' "$password")  # pragma: allowlist secret
 password=$(cat "$here/database_owner_password")
 keep database_owner_url < <(printf 'postgres://hms_owner:%s@postgres:5432/hms' "$password")
 password=$(cut -d' ' -f2 "$here/valkey_conf")

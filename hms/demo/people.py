@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PASSWORD = "riverside-demo-2026"  # noqa: S105  # published with the demo; production refuses it
+PASSWORD = "riverside-demo-2026"  # noqa: S105  # pragma: allowlist secret
 ADMIN = "admin"
 
 

@@ -76,8 +76,8 @@ def owner(db: None) -> Iterator["psycopg2.extensions.connection"]:
 
 
 _INSERTS = {
-    "audit_auditevent": "INSERT INTO audit_auditevent (public_id, occurred_at, act, action, outcome,"
-    " role, subject_type, subject, reason, source, address, session, request_id)"
+    "audit_auditevent": "INSERT INTO audit_auditevent (public_id, occurred_at, act, action,"
+    " outcome, role, subject_type, subject, reason, source, address, session, request_id)"
     " VALUES (gen_random_uuid(), now(), 'probe', 'R', '0', '', '', '', '', 'task', '', '', '')",
     "core_statechange": "INSERT INTO core_statechange (subject_type, subject_id, from_state,"
     " to_state, occurred_at, reason, source, request_id)"

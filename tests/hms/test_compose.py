@@ -25,7 +25,7 @@ def test_every_part_of_the_product_is_there() -> None:
     assert set(SERVICES) == {
         *("proxy", "web", "worker", "beat", "relay", "migrate", "setup", "postgres", "valkey"),
     }
-    assert OURS - ONE_SHOT == {"web", "worker", "beat", "relay"}
+    assert {"web", "worker", "beat", "relay"} == OURS - ONE_SHOT
 
 
 def _console_scripts() -> set[str]:

@@ -84,7 +84,7 @@ def demo_hospital(db: None) -> None:
             admin_username="boss",
             admin_family_name="Craig",
             admin_given_name="",
-            admin_password="lighthouse-keeper-9",
+            admin_password="lighthouse-keeper-9",  # pragma: allowlist secret
             is_demo=True,
         ),
         at=clock.now(),

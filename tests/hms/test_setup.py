@@ -12,7 +12,7 @@ from hms.management.commands import setup
 from org import selectors
 from org.models import Installation, Site, User
 
-PASSWORD = "lighthouse-keeper-9"
+PASSWORD = "lighthouse-keeper-9"  # pragma: allowlist secret
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_reference_data")]
 
 
