@@ -22,7 +22,7 @@ keep valkey_conf < <(printf 'requirepass %s' "$(draw)")
 password=$(cat "$here/database_app_password")
 keep database_url < <(printf 'postgres://hms_app:%s@postgres:5432/hms' "$password")  # pragma: allowlist secret
 password=$(cat "$here/database_owner_password")
-keep database_owner_url < <(printf 'postgres://hms_owner:%s@postgres:5432/hms' "$password")
+keep database_owner_url < <(printf 'postgres://hms_owner:%s@postgres:5432/hms' "$password")  # pragma: allowlist secret
 password=$(cut -d' ' -f2 "$here/valkey_conf")
 keep redis_url < <(printf 'redis://:%s@valkey:6379/0' "$password")
 
