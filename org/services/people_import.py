@@ -10,6 +10,7 @@ from enum import StrEnum
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -152,8 +153,11 @@ def people_import(
     A trial, or a run with an error in any row, writes nothing. A second run changes nothing.
     Raises Invalid for a file that cannot be read as a table of people.
     """
-    run = _Run(grants, by, at)
-    report = ImportReport([run.row(line, cells) for line, cells in _rows(text)])
+    rows = list(_rows(text))
+    run = _Run(
+        grants, by, at, {username_plain(cells["username"]) for _line, cells in rows if cells}
+    )
+    report = ImportReport([run.row(line, cells) for line, cells in rows])
     if is_trial or report.has_errors:
         transaction.set_rollback(True)
         return report
@@ -169,9 +173,12 @@ def people_import(
 
 
 class _Run:
-    """One pass over a file: what is known of roles, units and people seen so far."""
+    """One pass over a file; what is stored of its people is read once, before the first row.
 
-    def __init__(self, grants: Grants, by: int, at: datetime) -> None:
+    Rows have no savepoints of their own: a row with an error rolls the whole pass back.
+    """
+
+    def __init__(self, grants: Grants, by: int, at: datetime, usernames: set[str]) -> None:
         self.grants = grants
         self.by = by
         self.at = at
@@ -183,6 +190,16 @@ class _Run:
         for unit in selectors.units_of(within):
             self.units.setdefault(unit.code.casefold(), []).append(unit)
         self.seen: dict[str, tuple[str, ...]] = {}
+        stored = User.objects.filter(username__in=usernames)
+        self.users = {user.username: user for user in stored}
+        within = people_visible_to(grants, permission=Perm.IMPORT_PEOPLE)
+        self.reach = set(within.filter(username__in=usernames).values_list("pk", flat=True))
+        rows = Practitioner.objects.filter(user__in=stored)
+        self.practitioners = {row.user_id: row for row in rows}
+        self.assignments: dict[tuple[int, int, int], list[DateTimeTZRange]] = {}
+        for row in Assignment.objects.filter(user__in=stored):
+            key = (row.user_id, row.role_id, row.unit_id)
+            self.assignments.setdefault(key, []).append(row.period)
 
     def row(self, line: int, cells: dict[str, str] | None) -> RowResult:
         if cells is None:
@@ -191,8 +208,7 @@ class _Run:
         username = username_plain(cells["username"])[:64]
         name = f"{cells['family_name']}, {cells.get('given_name', '')}".strip(" ,")[:160]
         try:
-            with transaction.atomic():
-                outcome, is_assigned = self._written(_clean(cells))
+            outcome, is_assigned = self._written(_clean(cells))
         except ServiceError as error:
             return RowResult(
                 line, username, name, Outcome.ERROR, column=error.field, message=error.detail
@@ -212,16 +228,28 @@ class _Run:
         if self.seen.setdefault(username, stands) != stands:
             message = _("The same user name stands in the file with other names.")
             raise Invalid(message, field="username")
-        user = User.objects.filter(username=username).first()
+        user = self.users.get(username)
         if user is None:
-            made = person_create(username=username, **names, by=self.by, at=self.at)
+            family, given = names.pop("family_name"), names.pop("given_name", "")
+            made = person_create(
+                username=username,
+                family_name=family,
+                given_name=given,
+                by=self.by,
+                at=self.at,
+                is_demo=False,
+                **names,
+            )
+            self.users[username] = made
+            self.reach.add(made.pk)
             return made, Outcome.CREATED
-        within = people_visible_to(self.grants, permission=Perm.IMPORT_PEOPLE)
-        if not within.filter(pk=user.pk).exists():
+        if user.pk not in self.reach:
             raise Invalid(_("Another person already has this user name."), field="username")
+        if all(getattr(user, name) == value for name, value in names.items()):
+            return user, Outcome.UNCHANGED
         updated = person_update(user, values=names, version=None, by=self.by, at=self.at)
-        is_same = updated.version == user.version
-        return updated, Outcome.UNCHANGED if is_same else Outcome.UPDATED
+        self.users[username] = updated
+        return updated, Outcome.UPDATED
 
     def _profession(self, user: User, cells: dict[str, str]) -> bool:
         profession, licence = cells.get("profession", ""), cells.get("licence_number", "")
@@ -229,13 +257,14 @@ class _Run:
             if licence:
                 raise Invalid(_("A licence number needs a profession."), field="profession")
             return False
-        row = Practitioner.objects.filter(user=user).first()
+        row = self.practitioners.get(user.pk)
         wanted = {"profession": profession}
         if "licence_number" in cells:
             wanted["licence_number"] = licence
         if row and all(getattr(row, name) == value for name, value in wanted.items()):
             return False
-        practitioner_save(user, values=wanted, by=self.by, at=self.at)
+        saved = practitioner_save(user, values=wanted, by=self.by, at=self.at)
+        self.practitioners[user.pk] = saved
         return True
 
     def _assignment(self, user: User, cells: dict[str, str]) -> bool:
@@ -249,9 +278,10 @@ class _Run:
         first, last = self._day(cells, "starts_on"), self._day(cells, "ends_on")
         starts_at = day_start(first, zone) if first else None
         ends_at = day_end(last, zone) if last else None
-        if self._is_there(user, role, unit, starts_at, ends_at):
+        periods = self.assignments.setdefault((user.pk, role.pk, unit.pk), [])
+        if self._is_there(periods, starts_at, ends_at):
             return False
-        assignment_start(
+        row = assignment_start(
             user=user,
             role=role,
             unit=unit,
@@ -260,22 +290,16 @@ class _Run:
             by=self.by,
             at=self.at,
         )
+        periods.append(row.period)
         return True
 
     def _is_there(
-        self,
-        user: User,
-        role: Role,
-        unit: Unit,
-        starts_at: datetime | None,
-        ends_at: datetime | None,
+        self, periods: list[DateTimeTZRange], starts_at: datetime | None, ends_at: datetime | None
     ) -> bool:
         """Say whether this very assignment was made before; without a first day, one in force."""
-        rows = Assignment.objects.filter(user=user, role=role, unit=unit)
         if starts_at is None:
-            return rows.filter(period__contains=self.at).exists()
-        rows = rows.filter(period__startswith=starts_at)
-        return any(row.period.upper == ends_at for row in rows)
+            return any(self.at in period for period in periods)
+        return any((period.lower, period.upper) == (starts_at, ends_at) for period in periods)
 
     def _role(self, code: str) -> Role:
         role = self.roles.get(code.lower())
