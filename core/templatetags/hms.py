@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -27,6 +27,11 @@ SPRITE = "img/icons.svg"
 MAX_SEGMENTS = 4
 BAR_UNITS = 100
 ARROWS = {"ArrowUp": "↑", "ArrowDown": "↓", "ArrowLeft": "←", "ArrowRight": "→"}
+PRINTED_KEYS = ARROWS | {
+    "Enter": pgettext_lazy("on the key", "Enter"),
+    "Esc": pgettext_lazy("on the key", "Esc"),
+    "Shift": pgettext_lazy("on the key", "Shift"),
+}
 SCRIPT_TEXTS = {
     "stale": _("Not updating since %(time)s"),
     "stale_long": _(
@@ -225,9 +230,8 @@ def bar(
 @register.simple_tag
 def kbd(keys: str) -> SafeString:
     """A key or keys as printed on buttons and hints: `Ctrl K`."""
-    for name, sign in ARROWS.items():
-        keys = keys.replace(name, sign)
-    return format_html('<kbd class="hms-kbd">{}</kbd>', keys)
+    printed = " ".join(str(PRINTED_KEYS.get(key, key)) for key in keys.split())
+    return format_html('<kbd class="hms-kbd">{}</kbd>', printed)
 
 
 @register.simple_tag

@@ -11,8 +11,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from django.conf import settings
 from django.contrib.auth.models import Permission
+from django.utils import translation
 from django.utils.translation.trans_real import DjangoTranslation
 
+from core.templatetags.hms import kbd
 from scripts import messages
 
 ENGLISH = "en"
@@ -124,3 +126,11 @@ def test_french_is_spoken_once_compiled() -> None:
     assert spoken.gettext("Sign in") == "Se connecter"
     assert spoken.gettext("Ward manager") == "Cadre de santé"
     assert spoken.ngettext("unit", "units", 2) == "unités"
+
+
+def test_keys_are_called_what_stands_on_them() -> None:
+    messages.compile_all()
+
+    with translation.override("fr"):
+        assert ">Ctrl Entrée<" in kbd("Ctrl Enter")
+        assert ">↑<" in kbd("ArrowUp")
