@@ -14,7 +14,8 @@ TARGET = ROOT / "docs" / "rooms.md"
 ROOMS = ("hms", "org", "audit", "core")
 HEAD = """# Rooms
 
-Written by `python -m scripts.rooms`; a test fails when it is stale. Rooms use only those below them.
+Written by `python -m scripts.rooms`; a test fails when it is stale.
+Rooms use only those below them.
 """
 
 

@@ -34,7 +34,7 @@ def plant(hospital: people.Hospital) -> Subjects:
             "person": uuid.uuid4(),
             "assignment": uuid.uuid4(),
             "role": "no-such-role",
-            "module": "no-such-module",
+            "module": "beds",
         },
     )
 

@@ -1,6 +1,7 @@
 """Every address, as every role and as nobody, with every method (SEC-Z2, Z8, Z9)."""
 
 import re
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ DOORS: dict[str, dict[str, str]] = TABLE["doors"]
 ROUTES = [route for route in every_route() if route.name not in foreign_doors.FOREIGN]
 ROLES = declared()
 NOBODY = "nobody"
-WARD_ROLES = sorted(set(ROLES) - people.AT_ROOT)
+# Whether an address takes a method at all does not depend on the role: two are asked.
+PROBED_WITH_ALL = {NOBODY, "system_administrator"}
+# One role for each different set of permissions.
+DIFFERENT = sorted({tuple(spec["permissions"]): role for role, spec in ROLES.items()}.values())
 VARIES = re.compile(rb"[0-9a-f-]{32,36}|[A-Za-z0-9]{64}")
 
 
@@ -58,7 +62,8 @@ def _client(hospital: people.Hospital, role: str) -> Client:
 
 
 def _knock(client: Client, method: str, address: str) -> HttpResponse:
-    """Ask once, with an empty body, and leave nothing behind."""
+    """Ask once, with an empty body, and leave nothing behind: no row, no lost session."""
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with transaction.atomic():
         send = getattr(client, method.lower())
         if address.startswith("/api/") and method != "GET":
@@ -66,6 +71,7 @@ def _knock(client: Client, method: str, address: str) -> HttpResponse:
         else:
             answer = send(address)
         transaction.set_rollback(True)
+    client.cookies = SimpleCookie(cookies)
     return answer
 
 
@@ -113,9 +119,10 @@ def test_each_door_opens_for_exactly_whom_it_should(
     client = _client(hospital, role)
     for route in ROUTES:
         address = _address(route, subjects.own)
-        for method in METHODS:
+        takes = DOORS.get(route.name, {})
+        for method in METHODS if role in PROBED_WITH_ALL else takes:
             answer = _knock(client, method, address)
-            expected = _expected(DOORS.get(route.name, {}).get(method), role)
+            expected = _expected(takes.get(method), role)
             is_right = _verdict(answer) == expected
             if not is_right and not (
                 expected == "open" and _allowed_otherwise(route, method, answer)
@@ -124,7 +131,7 @@ def test_each_door_opens_for_exactly_whom_it_should(
     assert wrong == []
 
 
-@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("role", DIFFERENT)
 def test_no_page_names_a_unit_or_person_of_another_site(
     role: str, hospital: people.Hospital, subjects: Subjects
 ) -> None:
@@ -132,7 +139,7 @@ def test_no_page_names_a_unit_or_person_of_another_site(
     found = []
     for route in ROUTES:
         address = _address(route, subjects.own)
-        for query in ("", f"?q={CANARY}", f"?search={CANARY}"):
+        for query in ("",) if route.parameters else ("", f"?q={CANARY}&search={CANARY}"):
             body = client.get(address + query).content
             if f"{CANARY} ward".encode() in body or f"{CANARY.upper()}".encode() in body:
                 found.append(address + query)
