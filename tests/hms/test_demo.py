@@ -24,31 +24,18 @@ def _load(*options: str) -> str:
     return out.getvalue()
 
 
-@pytest.fixture
-def demo(db: None) -> None:
-    _load("--history", "0")
-
-
-@pytest.mark.usefixtures("demo")
-def test_places_people_and_levels_are_there() -> None:
+def _check_places_people_levels() -> None:
     assert Unit.objects.count() == len(places.PLACES) + 1 >= 25
     assert User.objects.filter(is_demo=True).count() == len(people.STAFF) + 1 == 60
     assert not User.objects.exclude(state="active").exists()
-    unit = Unit.objects.get(code="CL-MED")
-    assert selectors.level(unit=unit.pk, module="registration") == "live"
-    assert selectors.level(unit=unit.pk, module="pharmacy") == "off"
-    ward = Unit.objects.get(code="W-MED-A")
-    assert selectors.level(unit=ward.pk, module="beds") == "observe"
-    assert selectors.level(unit=Unit.objects.get(code="TRAIN").pk, module="lab") == "training"
+    units = {unit.code: unit.pk for unit in Unit.objects.all()}
+    assert selectors.level(unit=units["CL-MED"], module="registration") == "live"
+    assert selectors.level(unit=units["CL-MED"], module="pharmacy") == "off"
+    assert selectors.level(unit=units["W-MED-A"], module="beds") == "observe"
+    assert selectors.level(unit=units["TRAIN"], module="lab") == "training"
 
 
-@pytest.mark.usefixtures("demo")
-def test_every_fact_of_the_opening_is_delivered() -> None:
-    assert not Delivery.objects.exclude(state="done").exists()
-
-
-@pytest.mark.usefixtures("demo")
-def test_every_role_has_a_login_that_works() -> None:
+def _check_logins() -> None:
     roles = yaml.safe_load((settings.BASE_DIR / "config/roles.yaml").read_text())["roles"]
     logins = (*people.LOGINS, people.ADMINISTRATOR)
     assert {login.role for login in logins} == set(roles)
@@ -57,16 +44,15 @@ def test_every_role_has_a_login_that_works() -> None:
         assert Client().login(username=login.username, password=people.PASSWORD), login.username
         user = User.objects.get(username=login.username)
         assert login.role in {held.role for held in grants_of(user, at=clock.now()).held}
-
-
-@pytest.mark.usefixtures("demo")
-def test_only_the_published_logins_have_a_password() -> None:
     usable = {user.username for user in User.objects.all() if user.has_usable_password()}
-    assert usable == {login.username for login in (*people.LOGINS, people.ADMINISTRATOR)}
+    assert usable == {login.username for login in logins}, "only published logins have a password"
 
 
-@pytest.mark.usefixtures("demo")
-def test_the_second_load_changes_nothing() -> None:
+def test_everything_is_there_once_and_every_role_signs_in() -> None:
+    _load("--history", "0")
+    _check_places_people_levels()
+    _check_logins()
+    assert not Delivery.objects.exclude(state="done").exists()
     before = (User.objects.count(), Unit.objects.count(), Assignment.objects.count())
     assert "nothing was changed" in _load()
     assert before == (User.objects.count(), Unit.objects.count(), Assignment.objects.count())
@@ -85,7 +71,6 @@ def test_production_refuses(settings: object) -> None:
         _load()
 
 
-@pytest.mark.django_db
 def test_a_real_hospital_is_left_alone() -> None:
     services.hospital_set_up(
         services.Hospital(
@@ -106,7 +91,6 @@ def test_a_real_hospital_is_left_alone() -> None:
         _load()
 
 
-@pytest.mark.django_db
 def test_a_load_that_breaks_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     from hms.demo import load as loader
 

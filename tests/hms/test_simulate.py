@@ -1,5 +1,6 @@
 """The living hospital: the same seed, the same acts; all of them in simulated time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,19 +36,26 @@ def _lived(seed: int, days: int = 1) -> list[engine.Done]:
     return done
 
 
-@pytest.mark.usefixtures("demo")
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hospital with fewer acts a day, but some of every kind."""
+    fewer = tuple(replace(act, per_day=max(2.0, act.per_day / 4)) for act in acts.ACTS)
+    monkeypatch.setattr(engine, "ACTS", fewer)
+
+
+@pytest.mark.usefixtures("demo", "quiet")
 def test_one_seed_one_history() -> None:
     first = _lived(7)
     assert first == _lived(7)
     assert first != _lived(8)
-    assert len(first) > 50
+    assert len(first) > 30
 
 
-@pytest.mark.usefixtures("demo")
-def test_history_happens_in_its_own_days() -> None:
+@pytest.mark.usefixtures("demo", "quiet")
+def test_history_happens_in_its_own_days_facts_included() -> None:
     before = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
     done = engine.history(seed=1, days=2, until=NOW)
-    assert {act.name for act in acts.ACTS} >= {item.act for item in done} >= {"sign_in", "sign_out"}
+    assert {item.act for item in done} == {act.name for act in acts.ACTS}
     assert [item.at for item in done] == sorted(item.at for item in done)
     rows = AuditEvent.objects.filter(pk__gt=before)
     assert rows.count() >= len(done)
@@ -55,41 +63,17 @@ def test_history_happens_in_its_own_days() -> None:
     assert NOW - timedelta(days=2) <= min(times)
     assert max(times) < NOW
     assert set(rows.values_list("source", flat=True)) == {"simulation"}
-
-
-@pytest.mark.usefixtures("demo")
-def test_facts_arrive_on_the_simulated_clock() -> None:
-    engine.history(seed=3, days=3, until=NOW)
     assert not Delivery.objects.exclude(state="done").exists()
     assert not Delivery.objects.filter(done_at__gte=NOW).exists()
     assert not FactArrival.objects.filter(arrived_at__gte=NOW).exists()
 
 
 @pytest.mark.usefixtures("demo")
-@pytest.mark.parametrize("act", acts.ACTS, ids=lambda act: act.name)
-def test_every_act_can_happen(act: acts.Act) -> None:
-    dice = engine.random.Random(5)
-    with clock.at(NOW):
-        stage = scene.Scene(dice)
-        stage.signed_in.add("nurse")
-        assert any(engine.act_out(act, stage) for _try in range(20))
-
-
-@pytest.mark.usefixtures("demo")
-def test_a_refused_act_leaves_nothing_and_life_goes_on() -> None:
+def test_a_refused_act_leaves_nothing_and_life_goes_on_until_told() -> None:
     def half_done(stage: scene.Scene) -> str:
         acts.staff.sign_in(stage)
         raise Invalid()
 
-    count = AuditEvent.objects.count()
-    with clock.at(NOW):
-        stage = scene.Scene(engine.random.Random(1))
-        assert engine.act_out(acts.Act("half", 1, half_done), stage) is None
-    assert AuditEvent.objects.count() == count
-
-
-@pytest.mark.usefixtures("demo")
-def test_follow_ends_when_told() -> None:
     waits: list[float] = []
 
     def rest(seconds: float) -> bool:
@@ -98,6 +82,9 @@ def test_follow_ends_when_told() -> None:
 
     count = AuditEvent.objects.count()
     with clock.at(NOW):
+        stage = scene.Scene(engine.random.Random(1))
+        assert engine.act_out(acts.Act("half", 1, half_done), stage) is None
+        assert AuditEvent.objects.count() == count
         engine.follow(seed=1, pace=1.0, rest=rest)
     assert len(waits) == 6
     assert all(0 <= seconds <= engine.LONGEST_REST for seconds in waits)
@@ -123,7 +110,6 @@ def test_shifts(group: str, hour: int, day: int, works: bool) -> None:
     assert scene.on_shift(group, datetime(2026, 3, day, hour, tzinfo=UTC)) is works
 
 
-@pytest.mark.django_db
 def test_no_demo_no_simulation() -> None:
     with pytest.raises(CommandError, match="demo_load"):
         call_command("simulate", "--days", "1")
