@@ -257,10 +257,10 @@ def initials(name: str) -> str:
 
 def _kind(bound: BoundField) -> str:
     widget = bound.field.widget
+    if isinstance(widget, CheckboxSelectMultiple):  # which is a RadioSelect too
+        return "checks"
     if isinstance(widget, RadioSelect):
         return "radios"
-    if isinstance(widget, CheckboxSelectMultiple):
-        return "checks"
     if isinstance(widget, CheckboxInput):
         return "check"
     return "select" if isinstance(widget, Select) else "input"
