@@ -1,10 +1,14 @@
 """gunicorn's settings, and liveness that asks nobody."""
 
 import http.client
+import os
 import runpy
+import signal
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +92,48 @@ def test_workers_end_cleanly_and_are_renewed(monkeypatch: pytest.MonkeyPatch) ->
     assert found["preload_app"] is False
     assert found["accesslog"] is None
     assert found["LIVEZ_PORT"] == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _until(what: Callable[[], object], seconds: float = 30) -> object:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if found := what():
+                return found
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(0.1)
+    raise AssertionError("it did not happen in time")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
+def test_livez_answers_while_every_worker_is_stuck() -> None:
+    web, livez = _free_port(), ("127.0.0.1", _free_port())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "hms/gunicorn.py", "hms.wsgi:application"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"PORT": str(web), "LIVEZ_PORT": str(livez[1]), "WEB_CONCURRENCY": "2"},
+        stderr=subprocess.DEVNULL,
+    )
+    workers: list[int] = []
+    try:
+        _until(lambda: _ask(("127.0.0.1", web), "GET", "/livez")[0] == 200)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        workers = [int(pid) for pid in children.read_text().split()]
+        assert len(workers) == 2
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        started = time.monotonic()
+        assert _ask(livez, "GET", "/livez") == (200, b'{"status":"ok"}')
+        assert time.monotonic() - started < 1
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+        process.terminate()
+        assert process.wait(timeout=20) == 0
