@@ -56,6 +56,8 @@ def _is_ours(pid: int) -> bool:
 
 def remove(directory: Path) -> None:
     """Nothing of this state directory runs, and its servers' files are gone."""
+    if not directory.is_dir():
+        return
     lock = Lock(directory / "lock")
     stop_holder(lock)
     try:
@@ -64,6 +66,7 @@ def remove(directory: Path) -> None:
         _stop_servers(place.servers)
         if place.servers != directory:
             shutil.rmtree(place.servers)
+        shutil.rmtree(directory)
     finally:
         lock.release()
 
@@ -86,9 +89,9 @@ def main() -> int:
     if not var.is_dir():
         return 0
     try:
-        for directory in state_directories(var):
+        # The deepest first: the tests' and the drill's directories lie inside the demo's.
+        for directory in reversed(state_directories(var)):
             remove(directory)
-        shutil.rmtree(var)
     except (ServerError, OSError) as error:
         fail(str(error))
         return 1

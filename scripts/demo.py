@@ -110,7 +110,7 @@ class Demo:
         with step(f"Starting {names}"):
             started = stack.start()
         for server in stack.all:
-            self.supervisor.adopt(_as_program(server), started[server.name])
+            self.supervisor.adopt(as_program(server), started[server.name])
 
     def _prepare(self, product: Product, stack: Stack) -> None:
         """Do what the code or the data need, and nothing that an earlier start has done."""
@@ -156,7 +156,8 @@ class Demo:
         self.lock.release()
 
 
-def _as_program(server: Server) -> Program:
+def as_program(server: Server) -> Program:
+    """Return the server as a program to keep running, stopped after all that needs it."""
     return Program(
         name=server.name,
         launch=server.launch,

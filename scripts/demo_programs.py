@@ -39,8 +39,11 @@ class Preparation:
 class Product:
     """The product in one checkout with one state directory."""
 
-    def __init__(self, root: Path, var: Path, servers: Servers, port: int) -> None:
+    def __init__(
+        self, root: Path, var: Path, servers: Servers, port: int, *, history: int | None = None
+    ) -> None:
         self.root = root
+        self.history = history
         self.var = var
         self.port = port
         self.url = f"http://127.0.0.1:{port}/"
@@ -101,7 +104,8 @@ class Product:
         ]
 
     def _load_demo(self) -> None:
-        self._manage("demo_load", shows=True)
+        history = [] if self.history is None else ["--history", str(self.history)]
+        self._manage("demo_load", *history, shows=True)
         logins = self._manage("demo_load", "--logins")
         write_private(self.logins_file, logins)
 

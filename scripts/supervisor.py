@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.console import say, warn
@@ -41,10 +41,13 @@ class Program:
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     failures: int = 0
-    due: float = field(default=0.0)
+    due: float = 0.0
+    # A drill may want a part to stay away for a while.
+    not_before: float = 0.0
 
-    def is_up(self) -> bool:
-        return self.process is not None
+    def is_up_since(self, moment: float) -> bool:
+        """True when it was started after the moment and is not known to have ended."""
+        return self.process is not None and self.began > moment
 
 
 class Supervisor:
@@ -113,7 +116,7 @@ class Supervisor:
         lived = time.monotonic() - program.began
         program.failures = 0 if lived >= STEADY_SECONDS else program.failures + 1
         pause = pause_after(program.failures)
-        program.due = time.monotonic() + pause
+        program.due = max(time.monotonic() + pause, program.not_before)
         when = "starting it again" if not pause else f"starting it again in {pause:g} s"
         warn(f"{program.name} {how_it_ended(code)}; {when} ({program.launch().log})")
 

@@ -1,0 +1,352 @@
+"""`make drill`: kill -9 every part in turn while people write; nothing acknowledged may be lost.
+
+python -m scripts.drill [--keep] [--lenient]
+
+It starts the whole product on ports of its own with its data in var/drill (or HMS_VAR), lets a
+few clients write through the API, kills the web server, the worker, the relay, PostgreSQL and
+Valkey with SIGKILL, and then asks the database (SEC-D1 to SEC-D7): every acknowledged write is
+there once, every fact was delivered once, and how long each part was away. A second beat runs all
+the time. --keep leaves the data for looking at; --lenient lets slow returns pass.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import signal
+import socket
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.clean import remove
+from scripts.console import fail, paint, say, step
+from scripts.demo import as_program
+from scripts.demo_programs import BACKGROUND_RANK, Product
+from scripts.devservers import ServerError, Stack, processes
+from scripts.devservers.credentials import VALKEY
+from scripts.devservers.ports import any_free
+from scripts.drill_facts import Database, Finding, drain, findings
+from scripts.drill_writers import DrillError, Writers
+from scripts.locks import Lock, LockTaken
+from scripts.readiness import Readiness
+from scripts.supervisor import Program, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIENTS = 4
+STEADY_SECONDS = 5.0
+GIVE_UP_SECONDS = 60.0
+DOWN_SECONDS = 6.0
+# Writes may take this much longer while the broker is away (SEC-D4); the second number keeps
+# a difference of a few milliseconds on a busy machine from counting.
+SLOWER_AT_MOST, SLOWER_MS = 1.2, 10.0
+LOGIN = re.compile(r"^System administrator\s+(\S+)\s+(\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One act of the drill and how long the service was away."""
+
+    act: str
+    seconds: float
+    limit: float
+    slowest: float
+
+    @property
+    def is_in_time(self) -> bool:
+        return self.seconds <= self.limit
+
+
+class Drill:
+    """One run of the drill."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = Path(os.path.realpath(var))
+        self.supervisor = Supervisor(self.var / "run")
+        self.stack = Stack(self.var, environ={})
+        self.results: list[Result] = []
+        self.notes: list[Finding] = []
+        self.mark = f"D{secrets.token_hex(3).upper()}-"
+        self._log_mark = 0
+        self._doing = "Start"
+        # Set by start().
+        self.product: Product
+        self.writers: Writers
+        self.database: Database
+
+    # Starting and stopping ----------------------------------------------------------------
+
+    def start(self) -> None:
+        """The whole product runs and clients write. Raises ServerError, DrillError."""
+        with step("Starting the servers"):
+            started = self.stack.start()
+        for server in self.stack.all:
+            self.supervisor.adopt(as_program(server), started[server.name])
+        os.environ["HMS_API_RATE"] = "100000/min"
+        addresses = self.stack.addresses()
+        self.product = Product(ROOT, self.var, addresses, any_free(), history=0)
+        for task in self.product.preparations():
+            with step(task.title):
+                task.run()
+        for program in self._programs():
+            self.supervisor.start(program)
+        readiness = Readiness(self.product.url)
+        with step("Waiting for the first answer"):
+            self._supervise(readiness.is_ready)
+        if self.stack.postgres is None:
+            raise DrillError("The drill needs a PostgreSQL of its own.")
+        psql = self.stack.postgres.programs.client / "psql"
+        self.database = Database(psql, addresses.owner_url)
+        login = LOGIN.search(self.product.logins())
+        if not login:
+            raise DrillError("The demo hospital names no system administrator.")
+        self.writers = Writers(
+            self.product.port, login.group(1), login.group(2), count=CLIENTS, mark=self.mark
+        )
+        self.writers.start()
+
+    def _programs(self) -> list[Program]:
+        programs = [each for each in self.product.programs() if each.name != "simulate"]
+        [beat] = [each for each in programs if each.name == "beat"]
+        return [*programs, self._second(beat)]
+
+    def _second(self, beat: Program) -> Program:
+        """Return a second beat with a schedule file of its own: nothing may happen twice."""
+        first = beat.launch()
+        argv = [each.replace("beat-schedule", "beat-2-schedule") for each in first.argv]
+        launch = type(first)(
+            argv=argv,
+            cwd=first.cwd,
+            env=first.env,
+            log=self.var / "log" / "beat-2.log",
+            signal_at_parent_death=first.signal_at_parent_death,
+        )
+        return Program("beat-2", lambda: launch, rank=BACKGROUND_RANK, stops=beat.stops)
+
+    def stop(self) -> None:
+        """Nothing of the drill runs any more."""
+        self.supervisor.in_a_hurry = True
+        self.supervisor.stop()
+        self.stack.stop()
+
+    def _supervise(self, until: Callable[[], bool], seconds: float = GIVE_UP_SECONDS) -> float:
+        """Look after the programs until the condition holds; return the seconds it took."""
+        began = time.monotonic()
+        while not until():
+            if time.monotonic() - began > seconds:
+                raise DrillError(f"{self._doing}: not done after {seconds:.0f} s.")
+            self.supervisor.look_after()
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    def _rest(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        self._supervise(lambda: time.monotonic() >= end, seconds + 1)
+
+    # Acts ---------------------------------------------------------------------------------
+
+    def run(self) -> list[Finding]:
+        """Carry out every act; return the promises with what became of them."""
+        say(f"{CLIENTS} clients write while every part is killed in turn:")
+        self._rest(STEADY_SECONDS)
+        self._act("web: master and workers", 3, self._kill_web, self._writes_again)
+        self._act("web: one worker", 3, self._kill_web_child, self._writes_again)
+        self._act("worker: master and pool", 5, self._killer("worker"), self._logged("worker"))
+        self._act("relay", 5, self._killer("relay"), self._facts_flow)
+        self._act("beat", 5, self._killer("beat"), self._program("beat").is_up_since)
+        self._act("PostgreSQL", 15, self._kill_postgres, self._writes_again)
+        self._act("Valkey", 5, self._killer("valkey"), self._valkey_answers)
+        self._act("everything at once", 15, self._kill_all, self._writes_again)
+        self._valkey_away()
+        self._flush_valkey()
+        self._rest(STEADY_SECONDS)
+        self._end_writing()
+        took = drain(self.database)
+        say(f"  The last facts were delivered {took:.1f} s after the last write.")
+        return findings(self.database, self.writers.log, self.mark) + self.notes
+
+    def _act(
+        self, name: str, limit: float, kill: Callable[[], None], is_back: Callable[[float], bool]
+    ) -> None:
+        self._doing = name
+        moment = time.monotonic()
+        kill()
+        self._supervise(lambda: is_back(moment))
+        seconds = time.monotonic() - moment
+        self._rest(STEADY_SECONDS)
+        slowest = self.writers.log.slowest_since(moment)
+        result = Result(name, seconds, limit, slowest)
+        self.results.append(result)
+        mark = paint("ok  ", "green") if result.is_in_time else paint("SLOW", "red")
+        say(
+            f"  {mark} {name:26} back after {seconds:5.1f} s (at most {limit:g}), "
+            f"slowest write {slowest:5.1f} s"
+        )
+
+    def _program(self, name: str) -> Program:
+        [found] = [each for each in self.supervisor.programs if each.name == name]
+        return found
+
+    def _killer(self, name: str) -> Callable[[], None]:
+        def kill() -> None:
+            program = self._program(name)
+            if program.process is None:
+                raise DrillError(f"{name} does not run.")
+            # The log from here on tells whether the next one came up.
+            self._log_mark = _size(program.launch().log)
+            if program.ends_with_group:
+                os.killpg(program.process.pid, signal.SIGKILL)
+            else:
+                os.kill(program.process.pid, signal.SIGKILL)
+
+        return kill
+
+    def _kill_web(self) -> None:
+        self._killer("web")()
+
+    def _kill_web_child(self) -> None:
+        web = self._program("web").process
+        children = [
+            pid
+            for pid in processes.marked(f"HMS_SUPERVISED_BY={self.var}")
+            if web is not None and processes.parent(pid) == web.pid
+        ]
+        if not children:
+            raise DrillError("The web server has no workers.")
+        os.kill(children[0], signal.SIGKILL)
+
+    def _kill_postgres(self) -> None:
+        self._killer("postgres")()
+
+    def _kill_all(self) -> None:
+        for name in ("postgres", "valkey", "web", "worker", "relay"):
+            self._killer(name)()
+
+    def _writes_again(self, moment: float) -> bool:
+        return self.writers.log.first_success_after(moment) is not None
+
+    def _logged(self, name: str) -> Callable[[float], bool]:
+        def is_back(_moment: float) -> bool:
+            log = self._program(name).launch().log
+            with open(log, "rb") as file:
+                file.seek(self._log_mark)
+                return b" ready." in file.read()
+
+        return is_back
+
+    def _facts_flow(self, moment: float) -> bool:
+        """True when a fact published after the kill has been delivered."""
+        if not self._program("relay").is_up_since(moment):
+            return False
+        with open(self._program("relay").launch().log, "rb") as file:
+            file.seek(self._log_mark)
+            started = b"relay_started" in file.read()
+        return started and self.database.undelivered(self.database.last_event()) <= CLIENTS
+
+    def _valkey_answers(self, moment: float) -> bool:
+        valkey = self.stack.valkey
+        is_up = self._program("valkey").is_up_since(moment)
+        return valkey is not None and is_up and valkey.is_ready()
+
+    def _valkey_away(self) -> None:
+        """Writes take as long as ever while the broker is away (SEC-D4)."""
+        self._doing = "Valkey away"
+        log = self.writers.log
+        end = time.monotonic()
+        before = log.between(end - 2 * STEADY_SECONDS, end)
+        began = time.monotonic()
+        self._program("valkey").not_before = began + DOWN_SECONDS
+        self._killer("valkey")()
+        self._rest(DOWN_SECONDS - 1)
+        during = log.between(began, time.monotonic())
+        self._supervise(lambda: self._valkey_answers(began))
+        usual, away = _median_ms(before), _median_ms(during)
+        kept = away <= max(usual * SLOWER_AT_MOST, usual + SLOWER_MS) and bool(during)
+        detail = (
+            f"{usual:.0f} ms before, {away:.0f} ms while Valkey was away ({len(during)} writes)"
+        )
+        self.notes.append(Finding("writes wait for the broker", detail, kept))
+
+    def _flush_valkey(self) -> None:
+        """All that Valkey holds is thrown away in the middle of work (SEC-D7)."""
+        valkey = self.stack.valkey
+        if valkey is None:
+            return
+        request = f"AUTH {valkey.credentials[VALKEY]}\r\nFLUSHALL\r\n".encode()
+        with socket.create_connection(("127.0.0.1", valkey.port), timeout=5) as connection:
+            connection.sendall(request)
+            answer = connection.recv(256)
+        self._rest(1)
+        self.notes.append(Finding("emptying Valkey refused", "no", answer.startswith(b"+OK")))
+
+    def _end_writing(self) -> None:
+        self._doing = "The last writes"
+        self.writers.end()
+        self._supervise(self.writers.have_ended, 2 * GIVE_UP_SECONDS)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _median_ms(seconds: list[float]) -> float:
+    return statistics.median(seconds) * 1000 if seconds else 0.0
+
+
+def _report(drill: Drill, promises: list[Finding]) -> None:
+    log = drill.writers.log
+    repeated = sum(each.tries > 1 for each in log.acknowledged)
+    say()
+    say(f"{len(log.acknowledged)} writes acknowledged, {repeated} of them after repeats:")
+    for each in promises:
+        mark = paint("ok  ", "green") if each.kept else paint("FAIL", "red")
+        say(f"  {mark} {each.promise:38} {each.detail}")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the drill; 0 when every promise was kept and every part was back in time."""
+    var = Path(os.environ.get("HMS_VAR") or ROOT / "var" / "drill")
+    lock = Lock(var / "lock")
+    try:
+        lock.take()
+    except LockTaken as taken:
+        fail(f"A drill runs already (process {taken.note.get('pid')}).")
+        return 1
+    lock.release()
+    remove(var)
+    try:
+        return _run(var, lenient="--lenient" in arguments)
+    except (ServerError, DrillError) as error:
+        fail(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if "--keep" not in arguments:
+            remove(var)
+
+
+def _run(var: Path, *, lenient: bool) -> int:
+    with Lock(var / "lock").held():
+        drill = Drill(var)
+        try:
+            drill.start()
+            promises = drill.run()
+        finally:
+            drill.stop()
+    _report(drill, promises)
+    late = [each.act for each in drill.results if not each.is_in_time]
+    broken = [each.promise for each in promises if not each.kept]
+    if broken or (late and not lenient):
+        fail(f"Not kept: {', '.join(broken + [f'{act} back in time' for act in late])}.")
+        return 1
+    say("Nothing acknowledged was lost, nothing was done twice.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
