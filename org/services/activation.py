@@ -33,12 +33,7 @@ def activation_set(
 
     Raises TransitionRefused when it already does, Invalid, VersionConflict (0 = never set before).
     """
-    if module not in Module.values:
-        raise Invalid(_("This module is not known."), field="module")
-    if level not in Level.values:
-        raise Invalid(_("This level is not known."), field="level")
-    if not reason.strip():
-        raise Invalid(_("Say why the level changes."), field="reason")
+    _checked(module, level, reason)
     Unit.objects.select_for_update().get(pk=unit.pk)
     row, created = ModuleActivation.objects.get_or_create(
         unit=unit, module=module, defaults={"level": Level.OFF, "since": at}
@@ -79,3 +74,12 @@ def activation_set(
     )
     levels.changed()
     return row
+
+
+def _checked(module: str, level: str, reason: str) -> None:
+    if module not in Module.values:
+        raise Invalid(_("This module is not known."), field="module")
+    if level not in Level.values:
+        raise Invalid(_("This level is not known."), field="level")
+    if not reason.strip():
+        raise Invalid(_("Say why the level changes."), field="reason")
