@@ -84,6 +84,18 @@ def _headers(code: str, response: dict[str, Any], schemas: dict[str, Any]) -> di
     return headers
 
 
+def _completed(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    operation["security"] = [{"session": []}]
+    for code, response in operation["responses"].items():
+        headers = _headers(code, response, schemas)
+        if headers:
+            response["headers"] = headers
+    if method == "post":
+        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    for code in _refusals(method, path, operation):
+        operation["responses"].setdefault(code, {"$ref": f"#/components/responses/Problem{code}"})
+
+
 def refusals_added(result: dict[str, Any], **_other: Any) -> dict[str, Any]:
     """Return the schema with every operation's refusals, headers and need of a session."""
     components = result.setdefault("components", {})
@@ -98,20 +110,8 @@ def refusals_added(result: dict[str, Any], **_other: Any) -> dict[str, Any]:
         for code, words in WORDS.items()
     }
     for path, item in result["paths"].items():
-        for method, operation in item.items():
-            if method not in METHODS:
-                continue
-            operation["security"] = [{"session": []}]
-            for code, response in operation["responses"].items():
-                headers = _headers(code, response, schemas)
-                if headers:
-                    response["headers"] = headers
-            if method == "post":
-                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-            for code in _refusals(method, path, operation):
-                operation["responses"].setdefault(
-                    code, {"$ref": f"#/components/responses/Problem{code}"}
-                )
+        for method in METHODS & set(item):
+            _completed(method, path, item[method], schemas)
     return result
 
 

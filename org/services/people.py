@@ -15,6 +15,7 @@ from org.models import Practitioner, User
 from org.rules import username_plain
 from org.states import ACCOUNT_STEPS, AccountState
 
+LONGEST_USERNAME = 64
 ACCOUNT = Machine(column="state", table=ACCOUNT_STEPS)
 _FIELDS = ("family_name", "given_name", "title", "email", "staff_number", "language")
 _PROFESSION = ("profession", "specialty", "licence_number", "licence_issuer", "licence_until_on")
@@ -64,6 +65,8 @@ def person_create(
     plain = username_plain(username)
     if not plain or any(character.isspace() for character in plain):
         raise Invalid(_("A user name has no blanks."), field="username")
+    if len(plain) > LONGEST_USERNAME:
+        raise Invalid(_("A user name has at most 64 characters."), field="username")
     if set(rest) - set(_FIELDS):
         raise Invalid(field=sorted(set(rest) - set(_FIELDS))[0])
     user = User(
