@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from org import services
-from org.models import Assignment, Unit, User
+from org.models import Assignment, Role, Unit, User
 from tests.factories.org import STARTED, Hospital, assign, person, unit
 
 API = "/api/v1/org"
@@ -402,3 +403,23 @@ def test_a_unit_that_was_changed_by_somebody_else_is_not_overwritten(
     answer = send(admin, "PATCH", path, {"name": "Mine"}, if_match='"1"')
     assert_problem(answer, 412, "version_conflict")
     assert Unit.objects.get(pk=hospital.ward.pk).name == "Theirs"
+
+
+def test_a_planner_gives_no_role_beyond_their_own_except_from_the_root(hospital: Hospital) -> None:
+    wanted = ["view_unit", "view_people", "manage_assignments"]
+    group = Group.objects.create(name="role:planner")
+    group.permissions.set(
+        Permission.objects.filter(content_type__app_label="org", codename__in=wanted)
+    )
+    Role.objects.create(code="planner", name="Planner", group=group)
+    nurse, planner = hospital.person("nurse"), person("planner", family_name="Planner")
+    assign(planner, "planner", hospital.clinic)
+    client = signed_in(planner)
+    power = _work(nurse, "system_administrator", hospital.clinic)
+    assign(nurse, "nurse", hospital.clinic)
+    refused = assert_problem(send(client, "POST", "/assignments/", power), 403, "permission_denied")
+    assert refused["field"] == "role"
+    same = _work(nurse, "planner", hospital.clinic)
+    assert send(client, "POST", "/assignments/", same).status_code == 201
+    assign(planner, "planner", hospital.root)
+    assert send(client, "POST", "/assignments/", power).status_code == 201
