@@ -23,6 +23,15 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = structlog.get_logger("hms.request")
 
 
+def client_address(request: HttpRequest) -> str:
+    """Return the asker's address: what our own outermost proxy saw, never what the asker claims."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    hops = [hop.strip() for hop in forwarded.split(",")] if forwarded else []
+    if settings.PROXIES and len(hops) >= settings.PROXIES:
+        return str(hops[-settings.PROXIES])[:45]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 class RequestContextMiddleware:
     """One id from page to log to audit row (SEC-O9); one JSON line a request, without names."""
 
@@ -42,7 +51,7 @@ class RequestContextMiddleware:
                 role="",
                 unit_id=None,
                 session="",
-                address=request.META.get("REMOTE_ADDR", ""),
+                address=client_address(request),
                 source=source,
             ),
             structlog.contextvars.bound_contextvars(request_id=request_id),

@@ -273,6 +273,10 @@ MAILERS = {
     },
 }
 
+# How many proxies of ours stand before the site: so many addresses at the end of
+# X-Forwarded-For are believed, and none when it is 0.
+PROXIES = env.int("HMS_PROXIES", 0)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["org.api.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
@@ -285,7 +289,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"client": env.str("HMS_API_RATE", "1200/min")},
     "DEFAULT_PAGINATION_CLASS": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "NUM_PROXIES": env.int("HMS_PROXIES", 0),
+    "NUM_PROXIES": PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -327,4 +331,3 @@ LOGGING = {
 
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 LIVEZ_PORT = env.int("LIVEZ_PORT", 0)
-READ_ONLY = env.bool("HMS_READ_ONLY", False)

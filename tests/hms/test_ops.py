@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from core import clock, health
+from hms.middleware import client_address
 from tests.factories.org import Hospital
 
 
@@ -63,3 +64,12 @@ def test_nobody_is_sent_to_sign_in_and_programs_get_401(hospital: Hospital) -> N
     assert (page.status_code, page["Location"]) == (302, "/sign-in/?next=%2Fpreferences%2F")
     answer = Client().get("/api/v1/org/me/")
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize(
+    ("proxies", "expected"), [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")]
+)
+def test_only_our_own_proxies_are_believed(settings, rf, proxies: int, expected: str) -> None:
+    settings.PROXIES = proxies
+    request = rf.get("/", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7, 203.0.113.9"})
+    assert client_address(request) == expected
