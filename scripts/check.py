@@ -99,7 +99,7 @@ def all_checks() -> list[Check]:
         "ALLOWED_HOSTS": "hospital.example",
     }
     return [
-        Check("types", _module("mypy")),
+        Check("types", _module("mypy"), static),
         Check(
             "types of the tools",
             _module(

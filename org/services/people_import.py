@@ -192,8 +192,8 @@ class _Run:
         self.seen: dict[str, tuple[str, ...]] = {}
         stored = User.objects.filter(username__in=usernames)
         self.users = {user.username: user for user in stored}
-        within = people_visible_to(grants, permission=Perm.IMPORT_PEOPLE)
-        self.reach = set(within.filter(username__in=usernames).values_list("pk", flat=True))
+        reachable = people_visible_to(grants, permission=Perm.IMPORT_PEOPLE)
+        self.reach = set(reachable.filter(username__in=usernames).values_list("pk", flat=True))
         rows = Practitioner.objects.filter(user__in=stored)
         self.practitioners = {row.user_id: row for row in rows}
         self.assignments: dict[tuple[int, int, int], list[DateTimeTZRange]] = {}
