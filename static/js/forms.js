@@ -99,7 +99,9 @@
   }
 
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx.response?.status === 422) place(event.detail.ctx.target || document, false);
+    const { response, target } = event.detail.ctx;
+    // An outer swap has taken the target itself out of the page.
+    if (response?.status === 422) place(target?.isConnected ? target : document, false);
   });
   place(document, true);
 })();
