@@ -19,7 +19,6 @@ from org.services.people import (
     practitioner_save,
     preferences_set,
 )
-from org.services.sessions import sign_in_noted, sign_out_noted
 from org.services.people_import import (
     ImportReport,
     Outcome,
@@ -27,14 +26,15 @@ from org.services.people_import import (
     people_file_text,
     people_import,
 )
+from org.services.sessions import sign_in_noted, sign_out_noted
 from org.services.units import site_create, unit_close, unit_create, unit_reopen, unit_update
 
 __all__ = [
     "AlreadySetUp",
+    "Hospital",
     "ImportReport",
     "Outcome",
     "RowResult",
-    "Hospital",
     "account_activate",
     "account_leave",
     "account_suspend",
