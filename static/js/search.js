@@ -26,7 +26,11 @@
   dialog.addEventListener("keydown", (event) => {
     const results = [...box.querySelectorAll(".hms-result")];
     const at = results.indexOf(document.activeElement);
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (event.key === "Escape") {
+      // Of itself the first Escape would only empty the field.
+      event.preventDefault();
+      dialog.close();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const to = at + (event.key === "ArrowDown" ? 1 : -1);
       (to < 0 ? input : results[Math.min(to, results.length - 1)] || input).focus();
