@@ -276,12 +276,12 @@ def _control(bound: BoundField, kind: str, extra: Mapping[str, Any]) -> SafeStri
 
 @register.inclusion_tag("parts/form_field.html")
 def field(
-    bound: BoundField, *, segments: bool = False, hint: str = "", **extra: Any
+    bound: BoundField, *, segments: bool = False, hint: str = "", marked: bool = True, **extra: Any
 ) -> dict[str, Any]:
     """One form field with label above, help below, and its error tied to the control.
 
-    `segments=True` draws up to four radio choices as one bar; further keywords become attributes
-    of the control (`placeholder="..."`, `data_hms_autofocus=True`).
+    `segments=True` draws up to four radio choices as one bar; `marked=False` leaves out the word
+    "optional"; further keywords become attributes of the control (`data_hms_autofocus=True`).
     """
     kind = _kind(bound)
     attrs = {name.replace("_", "-"): value for name, value in extra.items()}
@@ -292,7 +292,7 @@ def field(
         "control": "" if grouped else _control(bound, kind, attrs),
         "segments": segments and kind == "radios" and len(list(bound)) <= MAX_SEGMENTS,
         "described_by": bound.aria_describedby or "",
-        "hint": hint,
+        "hint": hint or (gettext("optional") if marked and not bound.field.required else ""),
     }
 
 
