@@ -114,7 +114,9 @@ def _succeeds(command: list[str]) -> bool:
 def _pip_install(python: Path, lock: Path) -> None:
     """Install every pinned package of the lock by hash; report how far it is."""
     command = [str(python), "-m", "pip", "install", "--require-hashes", "--no-input"]
-    command += ["--disable-pip-version-check", "--progress-bar", "off", "-r", str(lock)]
+    # Modules are compiled when they are first imported: most never are.
+    command += ["--no-compile", "--disable-pip-version-check", "--progress-bar", "off"]
+    command += ["-r", str(lock)]
     environ = os.environ | {"PIP_REQUIRE_VIRTUALENV": "0", "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command,

@@ -58,7 +58,7 @@ def step(title: str) -> Iterator[None]:
         ticker.join(timeout=1)
     took = time.monotonic() - began
     if took >= 1:
-        say(paint(f"  done in {took:.1f} s", "dim"))
+        say(paint(f"  {title}: done in {took:.1f} s", "dim"))
 
 
 def _tick(title: str, began: float, done: threading.Event) -> None:

@@ -9,11 +9,12 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
 from scripts.console import fail, say, step, warn
-from scripts.demo_programs import Product
+from scripts.demo_programs import Preparation, Product
 from scripts.demo_state import DemoState, FreshnessKey
 from scripts.devservers import ServerError, Stack, default_var
 from scripts.devservers.ports import next_free
@@ -116,14 +117,22 @@ class Demo:
         """Do what the code or the data need, and nothing that an earlier start has done."""
         state = DemoState(self.var / "demo.json")
         key = FreshnessKey(ROOT, stack)
-        for task in product.preparations():
-            wanted = key.of(task.depends_on)
-            if state.is_done(task.name, wanted) and task.is_still_there():
-                continue
-            state.forget(task.name)
-            with step(task.title):
-                task.run()
-            state.done(task.name, wanted)
+        with ThreadPoolExecutor(1) as beside:
+            try:
+                apart: list[Future[None]] = []
+                for task in product.preparations():
+                    wanted = key.of(task.depends_on)
+                    if state.is_done(task.name, wanted) and task.is_still_there():
+                        continue
+                    if task.is_apart:
+                        apart.append(beside.submit(_carry_out, task, state, wanted))
+                    else:
+                        _carry_out(task, state, wanted)
+                for each in apart:
+                    each.result()
+            except BaseException:
+                product.interrupt()
+                raise
 
     def _wait_until_ready(self, product: Product) -> None:
         readiness = Readiness(product.url)
@@ -154,6 +163,13 @@ class Demo:
         if self.supervisor.programs:
             say("Everything is stopped; the data stay for the next `make demo`.")
         self.lock.release()
+
+
+def _carry_out(task: Preparation, state: DemoState, wanted: str) -> None:
+    state.forget(task.name)
+    with step(task.title):
+        task.run()
+    state.done(task.name, wanted)
 
 
 def as_program(server: Server) -> Program:

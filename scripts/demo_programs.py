@@ -34,6 +34,8 @@ class Preparation:
     depends_on: tuple[str, ...]
     run: Callable[[], object]
     is_still_there: Callable[[], bool] = lambda: True
+    # Needs nothing of the others: done beside them, on another core.
+    is_apart: bool = False
 
 
 class Product:
@@ -49,6 +51,7 @@ class Product:
         self.url = f"http://127.0.0.1:{port}/"
         self.logins_file = var / "demo-logins.txt"
         self._servers = servers
+        self._commands: set[subprocess.Popen[str]] = set()
         self._livez_port = int(os.environ.get("LIVEZ_PORT") or any_free())
         _ensure_secret_key(self.secret_key)
 
@@ -80,19 +83,20 @@ class Product:
     def preparations(self) -> list[Preparation]:
         """Return what has to be done once, in order."""
         return [
-            Preparation("messages", "Compiling translations", ("code",), messages.compile_all),
-            Preparation(
-                "migrated",
-                "Bringing the database up to date",
-                ("code", "database"),
-                lambda: self._manage("migrate", "--no-input"),
-            ),
             Preparation(
                 "static",
                 "Collecting and compressing static files",
                 ("static",),
                 lambda: self._manage("collectstatic", "--no-input"),
                 self._static_root.is_dir,
+                is_apart=True,
+            ),
+            Preparation("messages", "Compiling translations", ("code",), messages.compile_all),
+            Preparation(
+                "migrated",
+                "Bringing the database up to date",
+                ("code", "database"),
+                lambda: self._manage("migrate", "--no-input"),
             ),
             Preparation(
                 "loaded",
@@ -131,6 +135,7 @@ class Product:
                 start_new_session=True,
             ) as process,
         ):
+            self._commands.add(process)
             try:
                 for line in process.stdout or ():
                     lines.append(line)
@@ -141,10 +146,17 @@ class Product:
             except BaseException:
                 _end(process)
                 raise
+            finally:
+                self._commands.discard(process)
         if code:
             why = "\n".join(f"    {line}" for line in last_lines(log))
             raise ServerError(f"`manage.py {' '.join(arguments)}` failed; from {log}:\n{why}")
         return "".join(lines)
+
+    def interrupt(self) -> None:
+        """No management command runs any more."""
+        for process in list(self._commands):
+            _end(process)
 
     # Running ------------------------------------------------------------------------------
 

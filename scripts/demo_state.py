@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class DemoState:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = threading.Lock()
 
     def _read(self) -> dict[str, str]:
         try:
@@ -37,11 +39,13 @@ class DemoState:
 
     def done(self, name: str, key: str) -> None:
         """The preparation counts as finished for this fingerprint."""
-        self._write(self._read() | {name: key})
+        with self._lock:
+            self._write(self._read() | {name: key})
 
     def forget(self, name: str) -> None:
         """The preparation counts as not done: a run cut short is run again."""
-        self._write({each: key for each, key in self._read().items() if each != name})
+        with self._lock:
+            self._write({each: key for each, key in self._read().items() if each != name})
 
 
 class FreshnessKey:
@@ -64,7 +68,8 @@ class FreshnessKey:
         return self._content(_files(self.root, patterns), self.root / "requirements" / "demo.txt")
 
     def _static(self) -> str:
-        folders = [self.root / "static", *self.root.glob("*/static")]
+        rooms = (each for each in self.root.glob("*/static") if each.parent.name not in SKIPPED)
+        folders = [self.root / "static", *rooms]
         files = [each for folder in folders for each in _files(folder, ("*",))]
         return self._content(files, self.root / "requirements" / "demo.txt")
 
