@@ -123,11 +123,18 @@ class ErrorMiddleware:
 
 
 def sign_in_redirect(request: HttpRequest) -> HttpResponse:
-    """Send to the sign-in page and back; a fragment request is told to load the whole page."""
+    """Send to the sign-in page and back to the page that was open.
+
+    A script that saves is only told (401): going away would lose what was typed.
+    """
+    htmx: Any = getattr(request, "htmx", None)
+    if htmx and request.method not in SAFE:
+        return HttpResponse(status=401)
+    page = htmx.current_url_abs_path if htmx else request.get_full_path()
     target = resolve_url(settings.LOGIN_URL)
-    if request.method in SAFE and request.path != "/":
-        target += "?" + urlencode({"next": request.get_full_path()})
-    if getattr(request, "htmx", False):
+    if request.method in SAFE and page and page != "/":
+        target += "?" + urlencode({"next": page})
+    if htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": target})
     return HttpResponseRedirect(target)
 
