@@ -281,7 +281,9 @@ class AssignmentEndForm(Form):
     """The last day of an assignment."""
 
     ends_on = DateField(
-        label=_("Last day"), required=False, help_text=_("Leave empty to end it this minute.")
+        label=_("Last day"),
+        required=False,
+        help_text=_("Leave empty to end it this minute, or to cancel one that has not begun."),
     )
     reason = _reason()
     version = _version()

@@ -212,7 +212,10 @@ class RolePlace(models.Model):
 
 
 class Assignment(BaseModel):
-    """Who works where as what, from when until when; the only membership table (decisions 25)."""
+    """Who works where as what, from when until when; the only membership table (decisions 25).
+
+    One that was cancelled before it began counts nowhere: `cancelled_at` says so.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments")
     place = models.ForeignKey(RolePlace, on_delete=models.PROTECT, related_name="+")
@@ -221,11 +224,13 @@ class Assignment(BaseModel):
     period = DateTimeRangeField()
     shift_group = models.CharField(max_length=10, choices=ShiftGroup, default=ShiftGroup.DAY)
     reason = models.CharField(max_length=300, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             ExclusionConstraint(
                 name="assignment_no_overlap",
+                condition=Q(cancelled_at__isnull=True),
                 expressions=[
                     ("user", RangeOperators.EQUAL),
                     ("role", RangeOperators.EQUAL),

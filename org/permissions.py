@@ -87,7 +87,7 @@ _HELD = """
     FROM org_assignment a
     JOIN org_role r ON r.id = a.role_id
     JOIN org_roleplace rp ON rp.id = a.place_id
-    WHERE a.user_id = %s AND a.period @> %s::timestamptz
+    WHERE a.user_id = %s AND a.period @> %s::timestamptz AND a.cancelled_at IS NULL
     ORDER BY lower(a.period), a.id
 """
 
@@ -150,5 +150,5 @@ def may_manage_login(grants: Grants, user: User, *, at: datetime) -> bool:
     """
     # Not `exclude(end <= at)`: an assignment without an end has no upper bound to compare.
     lasting = Q(period__upper_inf=True) | Q(period__endswith__gt=at)
-    rows = Assignment.objects.filter(lasting, user=user)
+    rows = Assignment.objects.filter(lasting, user=user, cancelled_at__isnull=True)
     return set(rows.values_list("unit_id", flat=True)) <= grants.unit_ids(Perm.MANAGE_PEOPLE)

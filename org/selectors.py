@@ -136,7 +136,9 @@ def people_list(
 
 def with_assignments(rows: QuerySet[User], *, at: datetime) -> QuerySet[User]:
     """Attach to each person `current`: the assignments in force, with role and unit."""
-    current = Assignment.objects.filter(period__contains=at).select_related("role", "unit")
+    current = Assignment.objects.filter(
+        period__contains=at, cancelled_at__isnull=True
+    ).select_related("role", "unit")
     return rows.prefetch_related(Prefetch("assignments", queryset=current, to_attr="current"))
 
 

@@ -63,9 +63,9 @@ class Scene:
         """Return the assignments in force of active people, in a fixed order."""
         rows = selectors.assignment_list(grants=self.grants)
         return list(
-            rows.filter(period__contains=clock.now(), user__state="active").order_by(
-                "user__username", "role__code", "unit__code", "period"
-            )
+            rows.filter(
+                period__contains=clock.now(), cancelled_at__isnull=True, user__state="active"
+            ).order_by("user__username", "role__code", "unit__code", "period")
         )
 
     def working(self) -> list[Assignment]:

@@ -235,6 +235,7 @@ class AssignmentOut(serializers.Serializer[Any]):
     unit = PlaceOut()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(allow_null=True)
+    cancelled_at = serializers.DateTimeField(allow_null=True)
     shift_group = serializers.ChoiceField(choices=ShiftGroup.choices)
     reason = serializers.CharField()
     version = serializers.IntegerField()

@@ -92,6 +92,7 @@ def assignment_json(row: Assignment) -> dict[str, Any]:
         "unit": place_json(row.unit),
         "starts_at": row.period.lower,
         "ends_at": row.period.upper,
+        "cancelled_at": row.cancelled_at,
         "shift_group": row.shift_group,
         "reason": row.reason,
         "version": row.version,

@@ -101,7 +101,7 @@ def assignment_end(
     at: datetime,
     reason: str,
 ) -> Assignment:
-    """The assignment ends at `ends_at`; one that has not begun by then is over before it starts.
+    """The assignment ends at `ends_at`; one that has not begun by then is cancelled.
 
     Raises AssignmentOver, VersionConflict, Invalid for an end before now.
     """
@@ -109,15 +109,17 @@ def assignment_end(
     if version is not None and row.version != version:
         raise VersionConflict(current=row.version)
     lower, upper = row.period.lower, row.period.upper
-    if upper is not None and upper <= at:
+    if row.cancelled_at is not None or (upper is not None and upper <= at):
         raise AssignmentOver()
     if ends_at < at:
         raise Invalid(_("An assignment cannot end in the past."), field="ends_at")
-    if ends_at <= lower:
-        raise Invalid(_("The end must be after the start."), field="ends_at")
-    row.period = DateTimeTZRange(lower, ends_at)
+    is_cancelled = ends_at <= lower
+    if is_cancelled:
+        row.cancelled_at = at
+    else:
+        row.period = DateTimeTZRange(lower, ends_at)
     row.version += 1
-    row.save(update_fields=["period", "version"])
+    row.save(update_fields=["period", "cancelled_at", "version"])
     _settle_user(row.user_id, at=at)
     record(
         "assignment_end",
@@ -128,7 +130,7 @@ def assignment_end(
         unit_id=row.unit_id,
         reason=reason,
         before={"ends_at": upper},
-        after={"ends_at": ends_at},
+        after={"cancelled_at": at} if is_cancelled else {"ends_at": ends_at},
     )
     _announce(row, at)
     return row
@@ -145,9 +147,9 @@ def _announce(row: Assignment, at: datetime) -> None:
 def _settle_user(user_id: int, *, at: datetime) -> bool:
     """The person is in exactly the groups of the assignments in force; says if that changed."""
     wanted = set(
-        Assignment.objects.filter(user_id=user_id, period__contains=at).values_list(
-            "place__group_id", flat=True
-        )
+        Assignment.objects.filter(
+            user_id=user_id, period__contains=at, cancelled_at__isnull=True
+        ).values_list("place__group_id", flat=True)
     )
     user = User.objects.get(pk=user_id)
     present = set(

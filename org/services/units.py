@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Action, changes, record
@@ -166,8 +167,11 @@ def unit_close(unit: Unit, *, version: int | None, by: int, at: datetime, reason
     """The unit takes no new work. Raises UnitInUse while people or open units hang on it."""
     row = _locked(unit, version)
     in_use = (
-        Assignment.objects.filter(unit=row, period__endswith__isnull=True).exists()
-        or Assignment.objects.filter(unit=row, period__endswith__gt=at).exists()
+        Assignment.objects.filter(
+            Q(period__endswith__isnull=True) | Q(period__endswith__gt=at),
+            unit=row,
+            cancelled_at__isnull=True,
+        ).exists()
         or Unit.objects.filter(parent=row, is_active=True).exists()
     )
     if row.parent_id is None or in_use:

@@ -106,8 +106,10 @@ def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _assignment(item: "Assignment", held: Any, now: Any) -> dict[str, Any]:
     lower, upper = item.period.lower, item.period.upper
-    is_over = upper is not None and upper <= now
-    if is_over:
+    is_over = item.cancelled_at is not None or (upper is not None and upper <= now)
+    if item.cancelled_at is not None:
+        look = looks.Look("mute", "circle-x", _("Cancelled"))
+    elif is_over:
         look = looks.Look("mute", "history", _("Over"))
     elif lower > now:
         look = looks.Look("info", "clock", _("Begins later"))

@@ -10,7 +10,7 @@ from core.models import Event, StateChange
 from org import selectors, services
 from org.models import ActivationEvent, Assignment, Unit
 from org.permissions import grants_of
-from org.services.assignments import AssignmentOverlaps
+from org.services.assignments import AssignmentOver, AssignmentOverlaps
 from org.services.units import CodeTaken, UnitInUse
 from tests.factories.org import STARTED, Hospital, assign, person, unit
 
@@ -93,3 +93,19 @@ def test_setting_the_level_it_has_is_refused(hospital: Hospital) -> None:
             unit=hospital.ward, module="beds", level="off", reason="x", by=None, at=LATER
         )
     assert not ActivationEvent.objects.exists()
+
+
+def test_an_assignment_that_has_not_begun_is_cancelled_and_may_be_made_again(
+    hospital: Hospital,
+) -> None:
+    nurse, admin = hospital.person("nurse"), hospital.admin
+    role = Assignment.objects.get(user=nurse).role
+    later = {"role": role, "unit": hospital.clinic, "starts_at": LATER + timedelta(days=9)}
+    planned = services.assignment_start(user=nurse, by=admin.pk, at=STARTED, **later)
+    gone = services.assignment_end(planned, ends_at=LATER, by=admin.pk, at=LATER, reason="leave")
+    assert gone.cancelled_at == LATER
+    assert hospital.clinic.pk not in grants_of(nurse, at=LATER + timedelta(days=10)).all_unit_ids()
+    with pytest.raises(AssignmentOver):
+        services.assignment_end(planned, ends_at=LATER, by=admin.pk, at=LATER, reason="again")
+    again = services.assignment_start(user=nurse, by=admin.pk, at=LATER, **later)
+    assert again.pk != planned.pk
