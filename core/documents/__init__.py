@@ -42,12 +42,12 @@ from core.documents.kinds import Document, Label, Labels, Line, Pack, Report
 from core.documents.page import A4, A5, LABEL_50_25, LABEL_70_35, Letterhead, Mark, PageSize
 from core.documents.press import (
     DocumentTooLarge,
-    DocumentTooSlow,
     DoesNotFit,
     RenderedDocument,
     picture,
     render,
 )
+from core.documents.setter import DocumentTooSlow
 
 __all__ = [
     "A4",

@@ -3,18 +3,19 @@
 import base64
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from django.utils.translation import gettext_lazy as _
 
+from core.documents.setter import TEMPLATES, DocumentTooSlow, SetError, compiler, within
 from core.errors import ServiceError
 
 LIMIT_BYTES = 1_000_000
 LIMIT_PIXELS = 4000
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Colours of the charts on paper; on screen they come from the style sheet.
-CHART_STYLE = Path(__file__).resolve().parents[2] / "templates" / "documents" / "charts.css"
+CHART_STYLE = TEMPLATES / "charts.css"
+TRIAL_SECONDS = 5.0
 # A filter or a foreign object can cost any amount of time; a script has no business on paper.
 REFUSED_TAGS = re.compile(
     r"<!|<\?xml-stylesheet|<(?:[\w.-]+:)?(?:script|foreignObject|filter|iframe|animate\w*|set)\b",
@@ -59,12 +60,19 @@ def _checked(svg: str) -> str:
 
 def _png_size(data: bytes) -> tuple[int, int]:
     """Return width and height from the header. Raises GraphicRefused."""
-    if data[:8] != PNG_SIGNATURE or data[12:16] != b"IHDR" or b"IEND" not in data[-16:]:
-        raise GraphicRefused
     width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
     if not (0 < width <= LIMIT_PIXELS and 0 < height <= LIMIT_PIXELS):
         raise GraphicRefused
     return width, height
+
+
+def _png_as_svg(data: bytes) -> str:
+    width, height = _png_size(data)
+    content = base64.b64encode(data).decode("ascii")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
+        f'<image width="{width}" height="{height}" href="data:image/png;base64,{content}"/></svg>'
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +90,16 @@ class Graphic:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Return the PNG or SVG file as a picture. Raises GraphicRefused."""
+        """Return the PNG or SVG file as a picture, tried in print. Raises GraphicRefused."""
         if len(data) > LIMIT_BYTES:
             raise GraphicRefused
-        if data.startswith(PNG_SIGNATURE):
-            width, height = _png_size(data)
-            content = base64.b64encode(data).decode("ascii")
-            return cls(
-                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
-                f'<image width="{width}" height="{height}" '
-                f'href="data:image/png;base64,{content}"/></svg>'
-            )
         try:
-            return cls.from_svg(data.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
+            if data.startswith(PNG_SIGNATURE):
+                made = cls(_png_as_svg(data))
+            else:
+                made = cls.from_svg(data.decode("utf-8-sig"))
+            trial = compiler("graphic", svg=made.svg)
+            within(TRIAL_SECONDS, lambda: trial.compile(format="pdf"))
+        except (UnicodeDecodeError, SetError, DocumentTooSlow) as error:
             raise GraphicRefused from error
+        return made

@@ -1,12 +1,16 @@
 """The sheet: its size, whose it is, and the mark across it."""
 
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from django.utils.translation import gettext_lazy as _
 
-from core.documents.graphics import Graphic
+from core.documents.graphics import Graphic, GraphicRefused
 from core.errors import Text
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,14 @@ class Letterhead:
     name: str
     lines: tuple[str, ...] = ()
     logo: Graphic | None = None
+
+    @classmethod
+    def with_logo(cls, name: str, logo: bytes | None, *, lines: tuple[str, ...] = ()) -> Self:
+        """Return the letterhead with the stored logo, or without one that cannot be printed."""
+        try:
+            drawn = Graphic.from_bytes(logo) if logo else None
+        except GraphicRefused:
+            # No prescription waits for a logo.
+            log.warning("document_logo_refused")
+            drawn = None
+        return cls(name=name, lines=lines, logo=drawn)

@@ -2,16 +2,10 @@
 
 import json
 import logging
-import queue
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import typst
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,13 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from core.documents.blocks import Payload
 from core.documents.kinds import Document
 from core.documents.page import MARK_WORDS
-from core.documents.writing import FONTS, can_print, printable_tree, script_name
+from core.documents.setter import SetError, compiler, within
+from core.documents.writing import can_print, printable_tree, script_name
 from core.errors import ServiceError
 from core.templatetags.formats import when_text
 
 log = logging.getLogger(__name__)
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
 # For readers with a screen reader (UA-1) and for archives that must open it in 30 years (A-2a).
 STANDARDS = ("a-2a", "ua-1")
 # Twice the longest paper we know (a year's audit extract); docs/adr/0005 has the time it takes.
@@ -53,14 +47,6 @@ class DoesNotFit(ServiceError):
     message = _("The text does not fit on this label. Choose a larger label.")
 
 
-class DocumentTooSlow(ServiceError):
-    """Setting the document took too long and was given up."""
-
-    code = "document_too_slow"
-    status = 503
-    message = _("The document took too long to make. Try again with fewer rows.")
-
-
 @dataclass(frozen=True, slots=True)
 class RenderedDocument:
     """The PDF, and what the maker must know of it; `standards` is empty where it met none."""
@@ -71,14 +57,6 @@ class RenderedDocument:
     language: str
     missing_scripts: tuple[str, ...] = ()
     standards: tuple[str, ...] = ()
-
-
-@cache
-def _fonts() -> Any:
-    """Find the shipped fonts once; those of the machine never change what a paper looks like."""
-    return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
-    )
 
 
 def _size(value: Any) -> tuple[int, int]:
@@ -137,54 +115,20 @@ def _data(document: Document) -> tuple[Payload, tuple[str, ...]]:
     return {**payload, **_language(document.language)}, missing
 
 
-def _within[T](seconds: float, work: Callable[[], T]) -> T:
-    """Return what the work returns. Raises DocumentTooSlow when it is not done in time.
-
-    typst lets other threads run but cannot be stopped: the thread is left to end by itself, which
-    the limits on size bring about.
-    """
-    done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            done.put((work(), None))
-        except BaseException as error:
-            done.put((None, error))
-
-    threading.Thread(target=run, daemon=True, name="press").start()
-    try:
-        result, error = done.get(timeout=seconds)
-    except queue.Empty:
-        raise DocumentTooSlow from None
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value]
-
-
-def _compiler(document: Document, payload: Payload) -> Any:
-    """Return a typst compiler that sees the templates, the fonts and the data, nothing else."""
-    return typst.Compiler(
-        str(TEMPLATES / f"{document.template}.typ"),
-        root=str(TEMPLATES),
-        font_paths=_fonts(),
-        sys_inputs={"data": json.dumps(payload)},
-    )
-
-
 def _set(document: Document, payload: Payload) -> tuple[bytes, int, tuple[str, ...]]:
     """Return PDF, page count and standards met. Raises DoesNotFit."""
-    compiler = _compiler(document, payload)
+    press = compiler(document.template, data=json.dumps(payload))
     stamp = document.printed_at.astimezone(UTC)
     met: tuple[str, ...] = STANDARDS
     try:
-        pdf = compiler.compile(format="pdf", pdf_standards=list(STANDARDS), timestamp=stamp)
-    except typst.TypstError as error:
+        pdf = press.compile(format="pdf", pdf_standards=list(STANDARDS), timestamp=stamp)
+    except SetError as error:
         if NO_FIT in str(error):
             raise DoesNotFit from error
         # A paper that misses a standard is better than none: care does not wait for it.
         log.warning("document_standard_missed", extra={"template": document.template})
-        pdf, met = compiler.compile(format="pdf", timestamp=stamp), ()
-    pages = int(compiler.query("<pages>", field="value", one=True))
+        pdf, met = press.compile(format="pdf", timestamp=stamp), ()
+    pages = int(press.query("<pages>", field="value", one=True))
     return pdf, pages, met
 
 
@@ -194,7 +138,7 @@ def render(document: Document) -> RenderedDocument:
     Raises DocumentTooLarge, DoesNotFit, DocumentTooSlow, and BarcodeRefused for its codes.
     """
     payload, missing = _data(document)
-    pdf, pages, standards = _within(LIMIT_SECONDS, lambda: _set(document, payload))
+    pdf, pages, standards = within(LIMIT_SECONDS, lambda: _set(document, payload))
     return RenderedDocument(
         pdf=pdf,
         pages=pages,
@@ -208,5 +152,6 @@ def render(document: Document) -> RenderedDocument:
 def picture(document: Document, *, dots_per_inch: int = 144) -> list[bytes]:
     """Return the pages as PNG: for previews, and for looking at a new kind of paper."""
     payload, _missing = _data(document)
-    made = _compiler(document, payload).compile(format="png", ppi=dots_per_inch)
+    press = compiler(document.template, data=json.dumps(payload))
+    made = press.compile(format="png", ppi=dots_per_inch)
     return made if isinstance(made, list) else [made]

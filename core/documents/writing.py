@@ -4,12 +4,12 @@ import json
 import re
 import unicodedata
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext, gettext_noop
 
-FONTS = Path(__file__).resolve().parents[1] / "fonts"
+from core.documents.setter import FONTS
+
 SYMBOLS = "Symbols"
 HAN = "Han"
 # Scripts with readers in hospitals that the shipped fonts lack, for the sentence on the page.
