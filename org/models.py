@@ -136,7 +136,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=Q(state__in=AccountState.values), name="user_state_known"
             ),
-            models.CheckConstraint(condition=Q(username=Lower("username")), name="user_name_lower"),
+            models.CheckConstraint(
+                condition=Q(username__regex=r"^[a-z0-9._@-]+$"), name="user_name_plain"
+            ),
             models.UniqueConstraint(
                 fields=["staff_number"], condition=~Q(staff_number=""), name="user_staff_number"
             ),

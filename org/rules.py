@@ -1,15 +1,26 @@
 """Pure rules of people and places: what a level permits, how names are made plain."""
 
+import re
 import unicodedata
 import zoneinfo
 from datetime import date, datetime, time, timedelta
 
 from org.states import Level
 
+USERNAME = re.compile(r"[a-z0-9._@-]{1,64}")
+
 
 def username_plain(value: str) -> str:
     """Return the one spelling of a user name: NFKC, no blanks around, lower case (decisions 36)."""
     return unicodedata.normalize("NFKC", value).strip().casefold()
+
+
+def is_username(plain: str) -> bool:
+    """Say whether a user name has only characters that look like themselves, 1 to 64 of them.
+
+    Letters beyond ASCII can look alike in two alphabets and fold differently in Python and SQL.
+    """
+    return USERNAME.fullmatch(plain) is not None
 
 
 def write_refusal(level: str, *, closing: bool, observe: bool, draining: bool) -> str:

@@ -12,10 +12,9 @@ from audit.services import Action, changes, record
 from core.errors import Invalid, ServiceError, VersionConflict
 from core.states import Machine, move, state_change_record
 from org.models import Practitioner, User
-from org.rules import username_plain
+from org.rules import is_username, username_plain
 from org.states import ACCOUNT_STEPS, AccountState
 
-LONGEST_USERNAME = 64
 ACCOUNT = Machine(column="state", table=ACCOUNT_STEPS)
 _FIELDS = ("family_name", "given_name", "title", "email", "staff_number", "language")
 _PROFESSION = ("profession", "specialty", "licence_number", "licence_issuer", "licence_until_on")
@@ -63,10 +62,11 @@ def person_create(
     Invalid.
     """
     plain = username_plain(username)
-    if not plain or any(character.isspace() for character in plain):
-        raise Invalid(_("A user name has no blanks."), field="username")
-    if len(plain) > LONGEST_USERNAME:
-        raise Invalid(_("A user name has at most 64 characters."), field="username")
+    if not is_username(plain):
+        raise Invalid(
+            _("A user name has 1 to 64 letters a to z, digits, dots, hyphens, underscores or @."),
+            field="username",
+        )
     if set(rest) - set(_FIELDS):
         raise Invalid(field=sorted(set(rest) - set(_FIELDS))[0])
     user = User(

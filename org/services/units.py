@@ -155,6 +155,8 @@ def _kind_and_parent_checked(row: Unit, values: Mapping[str, object]) -> None:
     above = dict(Unit.objects.filter(site_id=row.site_id).values_list("pk", "parent_id"))
     if row.parent_id is None or parent_id not in above:
         raise Invalid(_("Choose a unit of the same site."), field="parent")
+    if not Unit.objects.filter(pk=int(str(parent_id)), is_active=True).exists():
+        raise Invalid(_("The unit above is closed."), field="parent")
     walk: object = parent_id
     while walk is not None:
         if walk == row.pk:

@@ -9,21 +9,13 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.doors import requires
-from core.errors import Denied
 from org import gate, services
 from org.forms import PasswordForm, ReasonForm
-from org.permissions import Perm, may_manage_login
+from org.permissions import Perm
 from org.views import commands, people
 
 if TYPE_CHECKING:
     from org.models import User
-
-
-def _load(request: HttpRequest, public_id: UUID) -> "User":
-    found = people.load(request, public_id, Perm.MANAGE_PEOPLE)
-    if not may_manage_login(gate.grants(request), found, at=clock.now()):
-        raise Denied(_("This person also works where you do not manage people."))
-    return found
 
 
 def _page(found: "User", title: str, submit: str, done: str, **rest: Any) -> commands.CommandPage:
@@ -40,7 +32,7 @@ def _page(found: "User", title: str, submit: str, done: str, **rest: Any) -> com
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
 def person_password(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The person signs in with a new password from now on."""
-    found = _load(request, public_id)
+    found = people.load_login(request, public_id)
     page = _page(
         found,
         _("New password for %(person)s"),
@@ -71,7 +63,7 @@ def _step(
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
 def person_activate(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The login may be used."""
-    found = _load(request, public_id)
+    found = people.load_login(request, public_id)
     page = _page(
         found,
         _("Open the login of %(person)s"),
@@ -84,7 +76,7 @@ def person_activate(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
 def person_suspend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The login opens nothing until it is opened again."""
-    found = _load(request, public_id)
+    found = people.load_login(request, public_id)
     page = _page(
         found,
         _("Suspend the login of %(person)s"),
@@ -99,7 +91,7 @@ def person_suspend(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
 def person_leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The person has left the hospital."""
-    found = _load(request, public_id)
+    found = people.load_login(request, public_id)
     page = _page(
         found,
         _("%(person)s has left"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import clock, paging
 from core.doors import requires
-from core.errors import NotFound
+from core.errors import Denied, NotFound
 from core.html import render
 from org import gate, selectors, services
 from org.forms import PeopleFilterForm, PersonEditForm, PersonForm, PractitionerForm
@@ -30,6 +30,14 @@ def load(request: HttpRequest, public_id: UUID, permission: str = Perm.VIEW_PEOP
     )
     if found is None:
         raise NotFound()
+    return found
+
+
+def load_login(request: HttpRequest, public_id: UUID) -> "User":
+    """Return a person who works nowhere out of the asker's reach. Raises NotFound, Denied."""
+    found = load(request, public_id, Perm.MANAGE_PEOPLE)
+    if not may_manage_login(gate.grants(request), found, at=clock.now()):
+        raise Denied(_("This person also works where you do not manage people."))
     return found
 
 
@@ -156,7 +164,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
 def person_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A person's names and addresses change."""
-    found = load(request, public_id, Perm.MANAGE_PEOPLE)
+    found = load_login(request, public_id)
     stored = {name: getattr(found, name) for name in PersonEditForm.base_fields}
     form = PersonEditForm(commands.sent(request), initial=stored)
     page = commands.CommandPage(

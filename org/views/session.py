@@ -27,8 +27,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; a wrong pair is one message, whichever half was wrong."""
     if request.user.is_authenticated:
         return HttpResponseRedirect(_next(request))
-    form = SignInForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         user = auth.authenticate(request, **form.cleaned_data)
         services.sign_in_noted(user, at=clock.now())
         if user is not None:

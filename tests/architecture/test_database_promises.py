@@ -162,3 +162,23 @@ def test_reporting_and_backup_only_read(db: None, name: str) -> None:
                     cursor.execute(sql)
     finally:
         reader.close()
+
+
+@pytest.mark.skipif("DATABASE_REPORTING_URL" not in os.environ, reason="no reporting role here")
+def test_reporting_does_not_read_secrets(db: None) -> None:
+    url = os.environ["DATABASE_REPORTING_URL"].rsplit("/", 1)[0]
+    reader = psycopg2.connect(f"{url}/{connection.settings_dict['NAME']}")
+    reader.autocommit = True
+    try:
+        with reader.cursor() as cursor:
+            cursor.execute("SELECT username FROM org_user")
+            for column, table in (
+                ("password", "org_user"),
+                ("session_data", "django_session"),
+                ("body", "core_idempotencykey"),
+                ("value", "core_cache"),
+            ):
+                with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                    cursor.execute(f"SELECT {column} FROM {table}")
+    finally:
+        reader.close()

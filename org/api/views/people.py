@@ -74,6 +74,14 @@ class PeopleView(APIView):
         return idempotent(request, act)
 
 
+def _login_at(request: Request, public_id: UUID) -> Any:
+    """Return a person who works nowhere out of the caller's reach. Raises NotFound, Denied."""
+    person = person_at(request, public_id, Perm.MANAGE_PEOPLE)
+    if not may_manage_login(held(request), person, at=clock.now()):
+        raise Denied()
+    return person
+
+
 class PersonView(APIView):
     """One person."""
 
@@ -92,7 +100,7 @@ class PersonView(APIView):
     @requires(Perm.MANAGE_PEOPLE, module=None, methods=("PATCH",))
     def patch(self, request: Request, public_id: UUID) -> Response:
         """Change names, title, e-mail, staff number or language."""
-        person = person_at(request, public_id, Perm.MANAGE_PEOPLE)
+        person = _login_at(request, public_id)
         version = if_match(request)
         person = services.person_update(
             person,
@@ -105,9 +113,7 @@ class PersonView(APIView):
 
 
 def _moved(request: Request, public_id: UUID, verb: Any) -> Response:
-    person = person_at(request, public_id, Perm.MANAGE_PEOPLE)
-    if not may_manage_login(held(request), person, at=clock.now()):
-        raise Denied()
+    person = _login_at(request, public_id)
 
     def act() -> Response:
         reason = parsed(ReasonIn, request)["reason"]
