@@ -47,6 +47,8 @@ GENERAL_STANDARD = (
 )
 
 
+# Forms that Japanese families write their names with, though no national set has them.
+FAMILY_NAMES = "𠮷𡈽𣘺"
 # Comparison, direction and tick marks of clinical texts, which Noto Sans has not got.
 SYMBOLS = "≤≥≠≈≡∼∝∞√∆∑∫∓←↑→↓↔↕↗↘⇒⇔✓✔✗✘☐☑☒▲▼△▽►◄●○■□◆◇★☆☎✉⚠♀♂"
 
@@ -178,7 +180,7 @@ def cjk_characters() -> set[int]:
     japan = _two_byte("euc_jis_2004", rows, rows, first=b"\x8f")
     codecs = ("gb2312", "euc_jis_2004", "euc_kr")
     national = big5.union(japan, *(_two_byte(codec, rows, rows) for codec in codecs))
-    national |= {ord(character) for character in GENERAL_STANDARD}
+    national |= {ord(character) for character in GENERAL_STANDARD + FAMILY_NAMES}
     blocks = (
         (0x3000, 0x3400),  # punctuation, kana, bopomofo, jamo, enclosed letters
         (0x4E00, 0xA000),  # unified ideographs

@@ -128,7 +128,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture with its description for those who cannot see it, which a reader can hear."""
+    """A picture with its description, which screen readers speak; never wider than the page."""
 
     kind: ClassVar[str] = "figure"
     graphic: Graphic
@@ -142,7 +142,7 @@ class Figure:
             "svg": self.graphic.svg,
             "description": self.description,
             "caption": self.caption,
-            "width": self.width_mm,
+            "width": self.width_mm or self.graphic.width_mm,
         }
 
 

@@ -16,6 +16,9 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Colours of the charts on paper; on screen they come from the style sheet.
 CHART_STYLE = TEMPLATES / "charts.css"
 TRIAL_SECONDS = 5.0
+MM_PER_UNIT = 0.25
+DEFAULT_WIDTH_MM = 80.0
+VIEW_BOX = re.compile(r"viewBox=\"\s*[-\d.]+[ ,]+[-\d.]+[ ,]+(\d+(?:\.\d+)?)[ ,]")
 # A filter or a foreign object can cost any amount of time; a script has no business on paper.
 REFUSED_TAGS = re.compile(
     r"<!|<\?xml-stylesheet|<(?:[\w.-]+:)?(?:script|foreignObject|filter|iframe|animate\w*|set)\b",
@@ -80,6 +83,12 @@ class Graphic:
     """A picture that was checked; make one with `from_svg` or `from_bytes`."""
 
     svg: str
+
+    @property
+    def width_mm(self) -> float:
+        """The width at which a chart's words of 12 units are as large as those of the page."""
+        box = VIEW_BOX.search(self.svg)
+        return float(box.group(1)) * MM_PER_UNIT if box else DEFAULT_WIDTH_MM
 
     @classmethod
     def from_svg(cls, svg: str) -> Self:

@@ -223,7 +223,7 @@ def test_a_document_that_takes_too_long_is_given_up() -> None:
 
 
 def test_a_paper_that_misses_a_standard_is_printed_all_the_same() -> None:
-    with mock.patch.object(press, "STANDARDS", ("a-1a", "a-4")):
+    with mock.patch.object(press, "STANDARDS", (("a-1a", "a-4"),)):
         rendered = render(report(Paragraph("Still here.")))
     assert rendered.standards == ()
     assert "Still here." in " ".join(page_texts(rendered))

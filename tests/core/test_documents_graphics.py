@@ -136,6 +136,25 @@ def test_a_chart_is_printed_with_its_numbers() -> None:
     assert "Surgical 7" in text
 
 
+def test_a_chart_with_arabic_words_meets_a_lesser_standard() -> None:
+    rows = [Bar("القلب", 12)]
+    chart = bars("beds", "Beds", rows, unit="beds", description="One ward")
+    assert render(report(*figure_blocks(chart))).standards == ("a-2b",)
+
+
+@pytest.mark.parametrize(
+    ("svg", "width"),
+    [(SVG, 2.0), (SVG.replace("0 0 8 8", "0,0,400.5,20"), 100.125), ("<svg></svg>", 80.0)],
+)
+def test_a_picture_is_as_wide_as_it_was_drawn(svg: str, width: float) -> None:
+    assert Graphic.from_svg(svg).width_mm == width
+
+
+def test_a_drawing_that_is_too_long_is_refused() -> None:
+    with pytest.raises(GraphicRefused):
+        Graphic.from_svg(f"{SVG}{' ' * LIMIT_BYTES}")
+
+
 def test_a_chart_may_come_without_table() -> None:
     rows = [Bar("Medical", 12)]
     chart = bars("beds", "Beds by ward", rows, unit="beds", description="One ward")
