@@ -1,11 +1,12 @@
 """Scripts: what the shipped fonts print, and what is said of those they lack."""
 
 import hashlib
+from unittest import mock
 
 import pytest
 from django.utils import translation
 
-from core.documents import Paragraph, render
+from core.documents import Paragraph, press, render
 from core.documents.writing import FONTS, can_print, printable, script_of
 from tests.factories.documents import page_texts, printed, report
 
@@ -60,6 +61,8 @@ def test_shaped_devanagari_meets_the_standards() -> None:
         ("fine \U0001f600\U0001f601", "fine [U+1F600][U+1F601]", {"Symbols"}),
         ("private \ue000", "private [U+E000]", {"Symbols"}),
         ("ᏣᎳᎩ", "[Cherokee]", {"Cherokee"}),
+        ("Ꮳ\u20e3Ꮃ", "[Cherokee]", {"Cherokee"}),
+        ("a\u202e \u202eb", "a b", set()),
         ("soft\u2060ly \u202eevil", "soft\u2060ly evil", set()),
         ("two\r\nlines\rmore", "two\nlines\nmore", set()),
     ],
@@ -85,6 +88,14 @@ def test_a_document_whose_own_language_is_missing_says_so_in_english() -> None:
     rendered = render(report(Paragraph("করিম"), language="bn"))
     text = " ".join(page_texts(rendered))
     assert "Parts of this document cannot be printed" in text
+
+
+def test_a_translation_that_cannot_be_printed_gives_way_to_english() -> None:
+    with (
+        translation.override("fr"),
+        mock.patch.object(press, "can_print", side_effect=[False, True]),
+    ):
+        assert press._missing_words(("Thai",)).startswith("Parts of this document")
 
 
 def test_names_of_scripts_are_translated() -> None:
