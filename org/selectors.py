@@ -1,5 +1,6 @@
 """Questions about people and places."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +79,27 @@ def unit_list(
     if state:
         rows = rows.filter(is_active=state == "active")
     return rows
+
+
+def unit_tree(*, grants: Grants, limit: int) -> list[tuple[Unit, int]] | None:
+    """Return every visible unit below its parent with its depth, or None when there are too many.
+
+    A unit whose parent is not visible stands at the top.
+    """
+    units = list(unit_list(grants=grants).order_by("site__name", "name", "id")[: limit + 1])
+    if len(units) > limit:
+        return None
+    shown = {unit.pk for unit in units}
+    below: dict[int | None, list[Unit]] = defaultdict(list)
+    for unit in units:
+        below[unit.parent_id if unit.parent_id in shown else None].append(unit)
+    tree: list[tuple[Unit, int]] = []
+    waiting = [(unit, 0) for unit in reversed(below[None])]
+    while waiting:
+        unit, depth = waiting.pop()
+        tree.append((unit, depth))
+        waiting += [(child, depth + 1) for child in reversed(below[unit.pk])]
+    return tree
 
 
 def unit_get(*, grants: Grants, public_id: UUID) -> Unit | None:
@@ -190,12 +212,6 @@ def levels_of(units: list[Unit], *, modules: list[str]) -> list[UnitLevels]:
         UnitLevels(unit, {module: found.get((unit.pk, module)) for module in modules})
         for unit in units
     ]
-
-
-def activation_grid(*, grants: Grants, modules: list[str], search: str = "") -> list[UnitLevels]:
-    """Return every visible open unit with its level per module, in two queries."""
-    units = activation_units(grants=grants, search=search).filter(is_active=True)
-    return levels_of(list(units.order_by("site__name", "name", "id")), modules=modules)
 
 
 def activation_get(*, unit_id: int, module: str) -> ModuleActivation | None:

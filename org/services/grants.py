@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
 
 from org.models import Role, RolePlace, Unit, UnitGroupGrant
 
@@ -22,8 +23,21 @@ def _below(site_id: int) -> dict[int, set[int]]:
     return reach
 
 
+def _one_at_a_time(site_id: int) -> None:
+    """Whoever changes the tree or the places of a site waits for the one before to commit.
+
+    Otherwise a tree read before a new unit was committed would take its grants for superfluous.
+    Always the last lock of its transaction, so that it closes no circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 42))", [f"grants:{site_id}"]
+        )
+
+
 def unit_grants_rebuild(*, site_id: int) -> None:
     """The grants of every role place of the site match its tree of units."""
+    _one_at_a_time(site_id)
     places = list(RolePlace.objects.filter(unit__site_id=site_id))
     if not places:
         return
@@ -46,6 +60,7 @@ def role_place_open(*, role: Role, unit: Unit) -> RolePlace:
     found = RolePlace.objects.filter(role=role, unit=unit).first()
     if found:
         return found
+    _one_at_a_time(unit.site_id)
     group, _created = Group.objects.get_or_create(name=f"{role.code}@{unit.public_id}")
     place, created = RolePlace.objects.get_or_create(
         role=role, unit=unit, defaults={"group": group}

@@ -40,11 +40,14 @@ def activation(request: HttpRequest) -> HttpResponse:
     held = gate.grants(request)
     form = ActivationFilterForm(request.GET)
     search = form.cleaned_data["q"] if form.is_valid() else ""
-    grid = selectors.activation_grid(grants=held, modules=Module.values, search=search)
+    units = selectors.activation_units(grants=held, search=search).filter(is_active=True)
+    page = paging.page(units, order=("name", "id"), cursor=request.GET.get("cursor", ""))
+    grid = selectors.levels_of(page.items, modules=Module.values)
     context = {
         "filter": form,
         "is_filtered": bool(search),
         "modules": [module.label for module in Module],
+        "pages": page,
         "rows": [
             {
                 "unit": row.unit,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from org.models import Unit
 
 ORDER = ("name", "id")
+LONGEST_TREE = 250
 
 
 def unit_behind(_request: HttpRequest, public_id: UUID, **_rest: Any) -> int | None:
@@ -50,7 +51,7 @@ def _places(request: HttpRequest, permission: str) -> "list[Unit]":
 
 @requires(Perm.VIEW_UNITS, module=None)
 def units(request: HttpRequest) -> HttpResponse:
-    """The visible units by name, found by name, code, kind and state."""
+    """The visible units as a tree; those that match, or too many of them, as a list by name."""
     form = UnitFilterForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = selectors.unit_list(
@@ -59,11 +60,17 @@ def units(request: HttpRequest) -> HttpResponse:
         kind=wanted.get("kind", ""),
         state=wanted.get("state", ""),
     )
-    page = paging.page(rows, order=ORDER, cursor=request.GET.get("cursor", ""))
+    is_filtered, cursor = any(wanted.values()), request.GET.get("cursor", "")
+    tree = None
+    if not (is_filtered or cursor):
+        tree = selectors.unit_tree(grants=gate.grants(request), limit=LONGEST_TREE)
+    page = None if tree is not None else paging.page(rows, order=ORDER, cursor=cursor)
+    shown = tree if page is None else [(unit, 0) for unit in page.items]
     context = {
         "filter": form,
-        "is_filtered": any(wanted.values()),
-        "rows": [(unit, looks.unit_look(unit)) for unit in page.items],
+        "is_filtered": is_filtered,
+        "is_tree": tree is not None,
+        "rows": [(unit, looks.unit_look(unit), depth) for unit, depth in shown or []],
         "pages": page,
         "may_create": gate.grants(request).has(Perm.MANAGE_UNITS),
     }

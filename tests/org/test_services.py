@@ -109,3 +109,13 @@ def test_an_assignment_that_has_not_begun_is_cancelled_and_may_be_made_again(
         services.assignment_end(planned, ends_at=LATER, by=admin.pk, at=LATER, reason="again")
     again = services.assignment_start(user=nurse, by=admin.pk, at=LATER, **later)
     assert again.pk != planned.pk
+
+
+def test_the_tree_puts_each_unit_below_its_parent(hospital: Hospital) -> None:
+    bay = unit(hospital.ward, "W1-A", name="Bay A")
+    grants = grants_of(hospital.admin, at=LATER)
+    tree = selectors.unit_tree(grants=grants, limit=50)
+    own = [(found.pk, depth) for found, depth in tree or []]
+    root, ward = hospital.root.pk, hospital.ward.pk
+    assert own == [(root, 0), (ward, 1), (bay.pk, 2), (hospital.clinic.pk, 1)]
+    assert selectors.unit_tree(grants=grants, limit=3) is None

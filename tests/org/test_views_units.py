@@ -106,7 +106,7 @@ def test_an_empty_unit_is_closed_and_opened_again(admin: Client, hospital: Hospi
 def test_the_list_is_found_by_code_kind_and_state(admin: Client, hospital: Hospital) -> None:
     def names(**wanted: str) -> list[str]:
         page = admin.get(reverse("org:units"), wanted)
-        return [unit.name for unit, _look in page.context["rows"]]
+        return [unit.name for unit, _look, _depth in page.context["rows"]]
 
     assert names(q="w1") == ["Medical A"]
     assert names(kind="clinic") == ["Medicine clinic"]
@@ -116,10 +116,17 @@ def test_the_list_is_found_by_code_kind_and_state(admin: Client, hospital: Hospi
 def test_the_list_goes_on_over_pages(admin: Client, hospital: Hospital) -> None:
     for number in range(60):
         org.unit(hospital.root, f"X{number:02}")
-    first = admin.get(reverse("org:units"))
-    second = admin.get(reverse("org:units"), {"cursor": first.context["pages"].next})
-    names = [unit.pk for page in (first, second) for unit, _look in page.context["rows"]]
-    assert (len(names), len(set(names))) == (63, 63)
+    wards = {"kind": "ward"}
+    first = admin.get(reverse("org:units"), wards)
+    second = admin.get(reverse("org:units"), wards | {"cursor": first.context["pages"].next})
+    names = [unit.pk for page in (first, second) for unit, _look, _depth in page.context["rows"]]
+    assert (len(names), len(set(names))) == (61, 61)
+
+
+def test_the_whole_tree_is_shown_without_a_filter(admin: Client, hospital: Hospital) -> None:
+    page = admin.get(reverse("org:units"))
+    assert page.context["is_tree"]
+    assert [depth for _unit, _look, depth in page.context["rows"]] == [0, 1, 1]
 
 
 def test_whoever_manages_a_ward_changes_nothing_above_it(
