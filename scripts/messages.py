@@ -9,6 +9,7 @@ python -m scripts.messages compile    write django.mo beside each django.po
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -241,7 +242,7 @@ def compile_all(root: Path = ROOT) -> None:
     for language in languages(root):
         if not language.po.exists() or _is_newer(language.mo, language.po):
             continue
-        unfinished = language.mo.with_suffix(".mo.new")
+        unfinished = language.mo.with_suffix(f".mo.{os.getpid()}")
         with open(unfinished, "wb") as file:
             write_mo(file, language.read())
         unfinished.replace(language.mo)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-# Whole tables, and single columns, that hold what somebody could act with.
+# Whole tables, and single columns, that hold what somebody could act with (names of our own).
 _SECRET_TABLES = ("django_session", "core_cache", "core_idempotencykey")
 _SECRET_COLUMNS = {"org_user": {"password"}}
 
@@ -21,7 +21,7 @@ def hide(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
             return
         name = editor.quote_name(role)
         for table in _SECRET_TABLES:
-            cursor.execute(f"REVOKE SELECT ON {table} FROM {name}")
+            cursor.execute(f"REVOKE SELECT ON {table} FROM {name}")  # nosec B608
         for table, secret in _SECRET_COLUMNS.items():
             cursor.execute(
                 "SELECT attname FROM pg_attribute "
@@ -30,7 +30,7 @@ def hide(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
             )
             columns = [column for (column,) in cursor.fetchall() if column not in secret]
             listed = ", ".join(editor.quote_name(column) for column in columns)
-            cursor.execute(f"REVOKE SELECT ON {table} FROM {name}")
+            cursor.execute(f"REVOKE SELECT ON {table} FROM {name}")  # nosec B608
             cursor.execute(f"GRANT SELECT ({listed}) ON {table} TO {name}")
 
 
