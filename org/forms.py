@@ -333,7 +333,7 @@ class ImportFileForm(Form):
     file = forms.FileField(
         label=_("CSV file"),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
-        help_text=_("UTF-8, at most 1 MB and 5,000 rows."),
+        help_text=_("UTF-8, at most 1 MB and 500 rows."),
     )
 
 

@@ -1,7 +1,10 @@
 """Import of staff: a trial writes nothing, a run all or nothing, a second run nothing new."""
 
+from pathlib import Path
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -11,7 +14,7 @@ from core.models import Event
 from org import services
 from org.models import Assignment, Practitioner, User
 from org.permissions import grants_of
-from org.services.people_import import MAX_ROWS, Outcome, people_file_text, people_import
+from org.services.people_import import MAX_ROWS_ON_SCREEN, Outcome, people_file_text, people_import
 from tests.factories import org
 from tests.factories.org import STARTED, Hospital
 
@@ -126,7 +129,7 @@ def test_semicolons_and_capitals_in_the_first_line_are_read(hospital: Hospital) 
         "username,family_name,salary\nrosa,Diaz,1\n",
         "username,family_name,username\nrosa,Diaz,rosa\n",
         'username,family_name\n"rosa,Diaz\n',
-        "username,family_name\n" + "x,y\n" * (MAX_ROWS + 1),
+        "username,family_name\n" + "x,y\n" * (MAX_ROWS_ON_SCREEN + 1),
     ],
 )
 def test_a_file_that_is_no_table_of_people_is_refused(hospital: Hospital, text: str) -> None:
@@ -221,3 +224,27 @@ def test_what_is_no_csv_is_refused_beside_the_file(admin: Client, content: bytes
     page = _send(admin, content)
     assert page.status_code == 422
     assert "file" in page.context["form"].errors
+
+
+def test_the_command_tries_first_and_writes_when_told(
+    hospital: Hospital, tmp_path: Path, capsys
+) -> None:
+    file = tmp_path / "staff.csv"
+    rows = "".join(f"clerk{n},Clerk{n}\n" for n in range(MAX_ROWS_ON_SCREEN + 1))
+    file.write_text("username,family_name\n" + rows, encoding="utf-8")
+    before = User.objects.count()
+    call_command("people_import", str(file), by="admin")
+    assert "A trial: nothing was written." in capsys.readouterr().out
+    assert User.objects.count() == before
+    call_command("people_import", str(file), by="admin", commit=True)
+    assert User.objects.count() == before + MAX_ROWS_ON_SCREEN + 1
+
+
+@pytest.mark.parametrize("user", ["nurse", "nobody"])
+def test_the_command_asks_for_the_right_to_import(
+    hospital: Hospital, tmp_path: Path, user: str
+) -> None:
+    file = tmp_path / "staff.csv"
+    file.write_text("username,family_name\na,b\n", encoding="utf-8")
+    with pytest.raises(CommandError):
+        call_command("people_import", str(file), by=user, commit=True)
