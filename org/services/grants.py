@@ -35,6 +35,26 @@ def _one_at_a_time(site_id: int) -> None:
         )
 
 
+_NEW_UNIT = """
+    WITH RECURSIVE above AS (
+      SELECT id, parent_id FROM org_unit WHERE id = %(unit)s
+      UNION ALL
+      SELECT u.id, u.parent_id FROM org_unit u JOIN above a ON u.id = a.parent_id
+    )
+    INSERT INTO org_unitgroupgrant (group_id, content_object_id, permission_id)
+    SELECT rp.group_id, %(unit)s, %(permission)s
+    FROM org_roleplace rp JOIN above ON above.id = rp.unit_id
+    ON CONFLICT DO NOTHING
+"""
+
+
+def unit_grants_add(unit: Unit) -> None:
+    """The new unit is within reach of every role place of the units above it."""
+    _one_at_a_time(unit.site_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_UNIT, {"unit": unit.pk, "permission": _act_in_unit().pk})
+
+
 def unit_grants_rebuild(*, site_id: int) -> None:
     """The grants of every role place of the site match its tree of units."""
     _one_at_a_time(site_id)

@@ -13,7 +13,7 @@ from core.errors import Invalid, ServiceError, VersionConflict
 from core.events import publish
 from org.events import UnitCreated
 from org.models import Assignment, Site, Unit
-from org.services.grants import unit_grants_rebuild
+from org.services.grants import unit_grants_add, unit_grants_rebuild
 from org.states import UnitKind
 
 _FIELDS = ("name", "code", "kind", "beds", "parent_id")
@@ -82,7 +82,7 @@ def _unit_insert(
             )
     except IntegrityError as error:
         raise CodeTaken(field="code") from error
-    unit_grants_rebuild(site_id=site.pk)
+    unit_grants_add(unit)
     record(
         "unit_create",
         action=Action.CREATE,
