@@ -1,5 +1,7 @@
 """Errors that services raise by name, and the stable codes that every door answers with."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
@@ -63,10 +65,21 @@ class TransitionRefused(ServiceError):
     code = "illegal_transition"
     status = 409
 
-    def __init__(self, from_state: str, to_state: str, allowed: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        from_state: str,
+        to_state: str,
+        allowed: tuple[str, ...] = (),
+        *,
+        words: Mapping[str, Text] = MappingProxyType({}),
+    ) -> None:
+        """`words` says how people read each state; one without a word shows its code."""
+        names = {
+            "from": words.get(from_state, from_state),
+            "to": words.get(to_state, to_state),
+        }
         super().__init__(
-            _("This cannot go from “%(from)s” to “%(to)s”.") % {"from": from_state, "to": to_state},
-            allowed=list(allowed),
+            _("This cannot go from “%(from)s” to “%(to)s”.") % names, allowed=list(allowed)
         )
         self.from_state = from_state
         self.to_state = to_state

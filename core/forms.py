@@ -20,6 +20,7 @@ from core.templatetags.formats import date_text, month_names
 
 TEXT_LIMIT = 4_000
 EARLIEST_YEAR = 1900
+LATEST_YEAR = 2199
 CENTURY = 100
 TWO_DIGITS = 2
 FUTURE_YEARS = 20
@@ -239,12 +240,12 @@ def _absolute_date(bare: str, today: date, *, future: bool) -> date | None:
 
 
 class DateField(forms.Field):
-    """A date in one text box, as `parse_date` reads it, from 1900 on."""
+    """A date in one text box, as `parse_date` reads it, from 1900 to 2199 (SEC-I3)."""
 
     widget = forms.TextInput
     default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": _("Enter a date like 7 3 81, 07-Mar-1981 or t-3."),
-        "early": _("Enter a date from %(year)d on."),
+        "range": _("Enter a date from %(first)d to %(last)d."),
         "late": _("This date is in the future."),
     }
 
@@ -276,9 +277,9 @@ class DateField(forms.Field):
         found = parse_date(str(value), today, future=self.allow_future)
         if found is None:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        if found.year < self.earliest_year:
-            message = self.error_messages["early"]
-            raise ValidationError(message, code="early", params={"year": self.earliest_year})
+        if not self.earliest_year <= found.year <= LATEST_YEAR:
+            years = {"first": self.earliest_year, "last": LATEST_YEAR}
+            raise ValidationError(self.error_messages["range"], code="range", params=years)
         if found > today and not self.allow_future:
             raise ValidationError(self.error_messages["late"], code="late")
         return found

@@ -16,16 +16,22 @@ class Machine:
     """The legal steps of one column; `stamps` names the columns set on entering a state.
 
     `stamps[state]` is a prefix: entering it writes `<prefix>_at` and, where the model has it,
-    `<prefix>_by_id`.
+    `<prefix>_by_id`. `words` are the states as people read them.
     """
 
     column: str
     table: Mapping[str, frozenset[str]]
     stamps: Mapping[str, str] = field(default_factory=dict)
+    words: type[models.TextChoices] | None = None
 
     def allowed(self, state: str) -> tuple[str, ...]:
         """Return the states that may follow `state`, sorted."""
         return tuple(sorted(self.table[state]))
+
+    def refusal(self, before: str, to: str) -> TransitionRefused:
+        """Return the error of a step that the table does not have, in the reader's language."""
+        words = dict(self.words.choices) if self.words else {}
+        return TransitionRefused(before, to, self.allowed(before), words=words)
 
 
 def move(
@@ -44,10 +50,10 @@ def move(
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("move() needs a transaction.")
-    row = type(obj)._base_manager.select_for_update().get(pk=obj.pk)
+    row = type(obj)._base_manager.select_for_update(no_key=True).get(pk=obj.pk)
     before = str(getattr(row, machine.column))
     if to not in machine.table[before]:
-        raise TransitionRefused(before, to, machine.allowed(before))
+        raise machine.refusal(before, to)
     written = {machine.column: to, **_stamps(row, machine.stamps.get(to), by=by, at=at)}
     for name, value in written.items():
         setattr(obj, name, value)

@@ -10,14 +10,12 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
+from org.rules import is_username, username_plain
 from org.services.installation import logo_type
 
 _CODE = RegexValidator(
     r"\A[A-Za-z0-9][A-Za-z0-9-]{0,19}\Z",
     _("A code has at most 20 letters, digits and hyphens."),
-)
-_USERNAME = RegexValidator(
-    r"\A[\w.@+-]{1,64}\Z", _("A user name has at most 64 letters, digits and @ . + - _.")
 )
 _CURRENCY = RegexValidator(
     r"\A[A-Z]{3}\Z", _("The currency is a code of three capital letters, for example EUR.")
@@ -45,9 +43,13 @@ def code(raw: str) -> str:
 
 
 def username(raw: str) -> str:
-    """Return a user name. Raises ValidationError."""
-    _USERNAME(raw.strip())
-    return raw.strip()
+    """Return the plain form of a user name, as signing in knows it. Raises Invalid."""
+    plain = username_plain(raw)
+    if not is_username(plain):
+        raise Invalid(
+            _("A user name has 1 to 64 letters a to z, digits, dots, hyphens, underscores or @.")
+        )
+    return plain
 
 
 def currency(raw: str) -> str:

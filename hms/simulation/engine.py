@@ -58,7 +58,7 @@ def act_out(act: Act, scene: Scene) -> Done | None:
     """One act takes place by the clock, whole or not at all; its facts are delivered."""
     done = None
     try:
-        with asking(source="simulation", user_id=scene.admin.pk), transaction.atomic():
+        with asking(source="screen", user_id=scene.admin.pk), transaction.atomic():
             what = act.run(scene)
         done = Done(clock.now(), act.name, what) if what else None
     except ServiceError as error:

@@ -14,7 +14,7 @@ from org.events import ActivationChanged
 from org.models import ActivationEvent, ModuleActivation, Unit
 from org.states import LEVEL_STEPS, Level, Module
 
-LEVELS = Machine(column="level", table=LEVEL_STEPS)
+LEVELS = Machine(column="level", table=LEVEL_STEPS, words=Level)
 
 
 @transaction.atomic
@@ -34,7 +34,7 @@ def activation_set(
     Raises TransitionRefused when it already does, Invalid, VersionConflict (0 = never set before).
     """
     _checked(module, level, reason)
-    Unit.objects.select_for_update().get(pk=unit.pk)
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     row, created = ModuleActivation.objects.get_or_create(
         unit=unit, module=module, defaults={"level": Level.OFF, "since": at}
     )
@@ -67,12 +67,12 @@ def activation_set(
         before={"module": module, "level": before},
         after={"module": module, "level": level},
     )
+    levels.changed()
     publish(
         ActivationChanged(unit_id=unit.pk, module=module, level=level),
         at=at,
         order_key=f"unit:{unit.pk}",
     )
-    levels.changed()
     return row
 
 

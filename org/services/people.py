@@ -15,7 +15,7 @@ from org.models import Practitioner, User
 from org.rules import is_username, username_plain
 from org.states import ACCOUNT_STEPS, AccountState
 
-ACCOUNT = Machine(column="state", table=ACCOUNT_STEPS)
+ACCOUNT = Machine(column="state", table=ACCOUNT_STEPS, words=AccountState)
 _FIELDS = ("family_name", "given_name", "title", "email", "staff_number", "language")
 _PROFESSION = ("profession", "specialty", "licence_number", "licence_issuer", "licence_until_on")
 _PREFERENCES: dict[str, set[object]] = {

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.services import Action, record
 from core.errors import Invalid, ServiceError
-from core.forms import EARLIEST_YEAR, clean_text, parse_date
+from core.forms import EARLIEST_YEAR, LATEST_YEAR, clean_text, parse_date
 from org import selectors
 from org.models import Assignment, Practitioner, Role, Unit, User
 from org.permissions import Grants, Perm, may_assign, people_visible_to
@@ -341,7 +341,7 @@ class _Run:
         # "t+14" would be another day in every run.
         is_relative = text[0] in "tT"
         day = None if is_relative else parse_date(text, self.at.date())
-        if day is None or day.year < EARLIEST_YEAR:
+        if day is None or not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
             raise Invalid(_("Enter a date like 2026-11-25 or 25-Nov-2026."), field=column)
         return day
 

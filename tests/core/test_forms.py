@@ -158,7 +158,10 @@ class BornForm(Form):
     ("typed", "code"),
     [
         ("tomorrow", "invalid"),
-        ("31.12.1899", "early"),
+        ("31.12.1899", "range"),
+        ("1 1 2200", "range"),
+        ("31/12/9999", "range"),
+        ("t+99999", "range"),
         ("t+1", "late"),
         ("26-11-2026", "late"),
         ("", "required"),
@@ -167,6 +170,11 @@ class BornForm(Form):
 def test_a_date_field_says_what_is_wrong(typed: str, code: str) -> None:
     form = BornForm({"born": typed})
     assert form.errors.as_data()["born"][0].code == code
+
+
+def test_a_date_out_of_range_names_the_limits() -> None:
+    form = BornForm({"born": "31/12/9999"})
+    assert form.errors["born"] == ["Enter a date from 1900 to 2199."]
 
 
 def test_a_date_field_shows_what_it_can_read_again() -> None:

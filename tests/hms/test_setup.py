@@ -167,3 +167,13 @@ def test_logos_are_small_and_known(tmp_path: Path, content: bytes) -> None:
 def test_names_are_printable_lines(name: str) -> None:
     with pytest.raises(Invalid):
         setup_rules.text(120)(name)
+
+
+@pytest.mark.parametrize("name", ["ad+min", "zoë", "two words", "", "x" * 65])
+def test_a_user_name_that_signing_in_would_refuse_is_refused_at_once(name: str) -> None:
+    with pytest.raises(Invalid):
+        setup_rules.username(name)
+
+
+def test_a_user_name_is_kept_as_signing_in_knows_it() -> None:
+    assert setup_rules.username(" Ada.Okafor ") == "ada.okafor"

@@ -62,7 +62,7 @@ def test_history_happens_in_its_own_days_facts_included() -> None:
     times = rows.values_list("occurred_at", flat=True)
     assert NOW - timedelta(days=2) <= min(times)
     assert max(times) < NOW
-    assert set(rows.values_list("source", flat=True)) == {"simulation"}
+    assert set(rows.values_list("source", flat=True)) == {"screen"}
     assert not Delivery.objects.exclude(state="done").exists()
     assert not Delivery.objects.filter(done_at__gte=NOW).exists()
     assert not FactArrival.objects.filter(arrived_at__gte=NOW).exists()
