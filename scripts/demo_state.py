@@ -64,7 +64,7 @@ class FreshnessKey:
         return digest.hexdigest()
 
     def _code(self) -> str:
-        patterns = ("*.py", "*.yaml", "*.json", "*.csv")
+        patterns = ("*.py", "*.yaml", "*.json", "*.csv", "*.po")
         return self._content(_files(self.root, patterns), self.root / "requirements" / "demo.txt")
 
     def _static(self) -> str:

@@ -183,3 +183,20 @@ def test_the_example_names_every_variable_and_no_other() -> None:
     assert read | asked == named
     for name in ("SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         assert re.search(rf"^{name}=$", text, re.MULTILINE), f"{name} must be empty in the example"
+
+
+def test_the_proxy_passes_the_host_with_its_port() -> None:
+    proxy = (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
+    assert "proxy_set_header Host $http_host;" in proxy
+
+
+def test_the_image_holds_compiled_translations() -> None:
+    recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert recipe.index("scripts.messages compile") < recipe.index("rm -rf bench scripts tests")
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert not {"locale", "locale/", "scripts", "scripts/"} & set(ignored)
+
+
+def test_the_downtime_page_speaks_every_language() -> None:
+    page = (ROOT / "deploy/downtime.html").read_text(encoding="utf-8")
+    assert all(f'lang="{code}"' in page for code, _name in settings.LANGUAGES)
