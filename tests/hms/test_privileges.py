@@ -115,7 +115,7 @@ def test_names_in_the_statements_are_quoted() -> None:
     names = {"owner": 'o"w', "app": "it's", "reporting": "r", "backup": 'o"w'}
     script = statements(names, "db")
     assert 'ALTER ROLE "o""w" LOGIN' in script
-    assert "rolname = 'it''s'" in script
+    assert "SELECT 'CREATE ROLE \"it''s\"'" in script
     assert "backup_password" not in script
 
 

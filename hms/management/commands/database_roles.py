@@ -16,14 +16,14 @@ HEAD = """\
 \\set ON_ERROR_STOP on"""
 ROLE = """\
 \\getenv {key}_password HMS_{variable}
-SELECT 'CREATE ROLE {name}' WHERE NOT EXISTS
+SELECT {make} WHERE NOT EXISTS
     (SELECT FROM pg_roles WHERE rolname = {text}) \\gexec
 ALTER ROLE {name} LOGIN {rights} NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'{key}_password';"""
 READ_ONLY = """\
 ALTER ROLE {name} SET statement_timeout = '120s';
 ALTER ROLE {name} SET default_transaction_read_only = on;"""
 DATABASE = """\
-SELECT 'CREATE DATABASE {database} OWNER {owner}' WHERE NOT EXISTS
+SELECT {make} WHERE NOT EXISTS
     (SELECT FROM pg_database WHERE datname = {text}) \\gexec
 ALTER DATABASE {database} OWNER TO {owner};
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
@@ -48,14 +48,16 @@ def statements(roles: dict[str, str], database: str) -> str:
     parts = [HEAD]
     for key, name in names.items():
         values = {"key": key, "variable": key.upper(), "name": _name(name), "text": _text(name)}
-        parts.append(ROLE.format(**values, rights="REPLICATION" if key == "backup" else "INHERIT"))
+        rights = "REPLICATION" if key == "backup" else "NOREPLICATION"
+        parts.append(ROLE.format(**values, rights=rights, make=_text(f"CREATE ROLE {_name(name)}")))
         if key == "reporting":
             parts.append(READ_ONLY.format(**values))
         if key == "backup":
             parts.append(f"GRANT pg_read_all_data TO {values['name']};")
     others = ", ".join(_name(name) for key, name in names.items() if key != "owner")
     place = {"database": _name(database), "text": _text(database), "owner": _name(names["owner"])}
-    parts.append(DATABASE.format(**place, others=others or place["owner"]))
+    make = _text(f"CREATE DATABASE {place['database']} OWNER {place['owner']}")
+    parts.append(DATABASE.format(**place, others=others or place["owner"], make=make))
     return "\n".join(parts)
 
 
