@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from core import idempotency
 from core.errors import Invalid, ServiceError
 from core.paging import Page, page, size_of
+from core.retries import retried
 
 MAX_NAMED = 20
 PAGE_PARAMETERS = [
@@ -98,10 +99,13 @@ def paged(rows: Page[Any], render: Callable[[Any], dict[str, Any]]) -> Response:
 
 
 def idempotent(request: Request, act: Callable[[], Response]) -> Response:
-    """Run `act` once per Idempotency-Key of this person; without a key just run it."""
+    """Run `act` once per Idempotency-Key of this person; without a key just run it.
+
+    `act` works on this database only: after a deadlock it runs again.
+    """
     key = request.headers.get("Idempotency-Key", "")
     if not key:
-        return act()
+        return retried(act)
     raw = request._request
     fingerprint = idempotency.body_hash(
         raw.method or "", raw.path, orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)

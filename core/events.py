@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 
 from core import clock
 from core.context import asker, asking
 from core.hooks import Hook
 from core.models import Delivery, Event
+from core.redaction import said
 
 CHANNEL = "hms_outbox"
 TRIES = 5
@@ -126,7 +128,7 @@ def _attempt(row: Delivery, *, at: datetime) -> None:
         if isinstance(error, DatabaseError) and connection.connection is None:
             raise
         log.exception("delivery_failed", extra={"handler": row.handler, "fact": fact.name})
-        row.last_error = f"{type(error).__name__}: {error}"[:500]
+        row.last_error = said(error)[:500]
         row.state = Delivery.State.FAILED if row.attempts >= TRIES else Delivery.State.PENDING
         row.due_at = at + timedelta(seconds=2**row.attempts)
     else:
@@ -139,6 +141,43 @@ def delivery_retry(delivery_id: int, *, at: datetime) -> bool:
         state=Delivery.State.PENDING, attempts=0, due_at=at
     )
     return bool(changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A delivery that was given up, without what the fact says."""
+
+    delivery_id: int
+    fact: str
+    handler: str
+    tries: int
+    error: str
+    since: datetime
+
+
+def failed_deliveries() -> QuerySet[Delivery]:
+    """Return the deliveries that were given up, oldest first; later facts of their keys wait."""
+    return (
+        Delivery.objects.filter(state=Delivery.State.FAILED)
+        .select_related("event")
+        .defer("event__payload")
+        .order_by("id")
+    )
+
+
+def failed(*, limit: int | None) -> list[Failed]:
+    """Return the oldest deliveries that were given up, or all of them."""
+    return [
+        Failed(
+            delivery_id=row.pk,
+            fact=row.event.name,
+            handler=row.handler,
+            tries=row.attempts,
+            error=row.last_error.partition(":")[0],
+            since=row.event.occurred_at,
+        )
+        for row in failed_deliveries()[:limit]
+    ]
 
 
 def outbox_age(*, at: datetime) -> timedelta:

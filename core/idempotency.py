@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Busy, IdempotencyMismatch, Invalid
 from core.models import IdempotencyKey
+from core.retries import retried
 
 MAX_KEY = 80
 
@@ -35,10 +36,15 @@ def once(
     """Run `act` unless this user did so before under `key`; act, key and answer commit together.
 
     Refusals (4xx) undo everything and are not kept, so that a corrected state may be tried again.
+    A deadlock undoes and repeats all of it, so `act` works on this database only.
     Raises IdempotencyMismatch for another body under the key, Busy while the first runs, Invalid.
     """
     if not (1 <= len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         raise Invalid(_("An Idempotency-Key has 1 to 80 printable ASCII characters."))
+    return retried(lambda: _once(user_id, key, door, fingerprint, act))
+
+
+def _once(user_id: int, key: str, door: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(

@@ -7,3 +7,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hms.settings")
 
 application = get_asgi_application()
+
+from hms.database import waits  # noqa: E402  # as in hms.wsgi
+
+waits.install()

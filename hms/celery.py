@@ -28,6 +28,16 @@ app.conf.beat_schedule = {
 
 
 @signals.worker_init.connect
+@signals.worker_process_init.connect
+@signals.beat_init.connect
+def bound_waits(**_kwargs: Any) -> None:
+    """No wait for the database lasts for ever."""
+    from hms.database import waits
+
+    waits.install()
+
+
+@signals.worker_init.connect
 @signals.beat_init.connect
 def refuse_demo(**_kwargs: Any) -> None:
     """A production worker or beat ends at once when the demo is in the database."""

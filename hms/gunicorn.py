@@ -1,9 +1,11 @@
 """How gunicorn serves the hospital: `gunicorn -c hms/gunicorn.py hms.wsgi:application`.
 
 Liveness has a thread of its own in the master process: it answers while every worker is stuck and
-never asks the database (SEC-V3). It knows only that the server process runs; /readyz knows more.
+never asks the database (SEC-V3). It knows only that the server process runs; /readyz knows more,
+and has an answer here even while no worker has a thread left to give one.
 """
 
+import http.client
 import os
 import socketserver
 import threading
@@ -43,10 +45,12 @@ logconfig_dict = {
 LIVEZ_HOST = os.environ.get("LIVEZ_HOST", "127.0.0.1")
 LIVEZ_PORT = int(os.environ.get("LIVEZ_PORT", "0"))
 _HEADERS_AT_MOST = 60
+READY_SECONDS = 4.5
+_ANY_ADDRESS = {"", "0.0.0.0", "[::]", "::"}  # noqa: S104  # nosec B104  # compared, not bound
 
 
 class LivezHandler(socketserver.StreamRequestHandler):
-    """Answers GET and HEAD /livez, and nothing else, by hand: no import, no lock, no database."""
+    """Answers /livez by hand (no import, no lock, no database), and passes /readyz on."""
 
     timeout = 2
 
@@ -63,10 +67,12 @@ class LivezHandler(socketserver.StreamRequestHandler):
 
 
 def _answer(method: bytes, path: bytes) -> bytes:
-    if path != b"/livez":
+    if path not in {b"/livez", b"/readyz"}:
         status, body = b"404 Not Found", b'{"status":"not_found"}'
     elif method not in {b"GET", b"HEAD"}:
         status, body = b"405 Method Not Allowed", b'{"status":"method_not_allowed"}'
+    elif path == b"/readyz":
+        status, body = _readiness()
     else:
         status, body = b"200 OK", b'{"status":"ok"}'
     head = (
@@ -74,6 +80,24 @@ def _answer(method: bytes, path: bytes) -> bytes:
         b"Cache-Control: no-store\r\nConnection: close\r\n\r\n" % (status, len(body))
     )
     return head if method == b"HEAD" else head + body
+
+
+def _readiness() -> tuple[bytes, bytes]:
+    """Return what a worker says of /readyz, or that none has said anything in time."""
+    host, _colon, port = bind.rpartition(":")
+    site = os.environ.get("ALLOWED_HOSTS", "localhost").split(",", maxsplit=1)[0].strip()
+    headers = {"Host": site.lstrip("."), "X-Forwarded-Proto": "https"}
+    address = "127.0.0.1" if host in _ANY_ADDRESS else host.strip("[]")
+    worker = http.client.HTTPConnection(address, int(port), timeout=READY_SECONDS)
+    try:
+        worker.request("GET", "/readyz", headers=headers)
+        response = worker.getresponse()
+        return f"{response.status} {response.reason}".encode(), response.read()
+    except (OSError, http.client.HTTPException):
+        detail = b'{"status":"down","detail":"no answer from a worker"}'
+        return b"503 Service Unavailable", b'{"status":"down","checks":{"web":%s}}' % detail
+    finally:
+        worker.close()
 
 
 class LivezServer(socketserver.ThreadingTCPServer):

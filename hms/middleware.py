@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import resolve_url
 from django.utils.http import urlencode
@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from core import clock, context
 from core.doors import SAFE, SignInNeeded, door_of
 from core.errors import Denied, Invalid, ServiceError
+from core.redaction import said
 from hms import foreign_doors, problems
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -110,16 +111,14 @@ class ErrorMiddleware:
             return problems.answer(request, problems.TooLarge())
         if isinstance(error, SuspiciousOperation | UnicodeError):
             return problems.answer(request, Invalid(), status=400)
-        if isinstance(error, OperationalError | InterfaceError):
-            return self._database_away(request, error)
-        return None
-
-    @staticmethod
-    def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
-        log.error("database_unavailable", error=type(error).__name__)
-        for connection in connections.all(initialized_only=True):
-            connection.close_if_unusable_or_obsolete()
-        return problems.answer(request, problems.Unavailable())
+        trouble = problems.of_database(error)
+        if trouble is None:
+            return None
+        log.error("database_trouble", error=said(error), code=trouble.code)
+        if isinstance(trouble, problems.Unavailable):
+            for connection in connections.all(initialized_only=True):
+                connection.close_if_unusable_or_obsolete()
+        return problems.answer(request, trouble)
 
 
 def sign_in_redirect(request: HttpRequest) -> HttpResponse:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import ServiceError
+from core.redaction import sqlstate
 
 
 class TooLarge(ServiceError):
@@ -25,6 +27,26 @@ class Unavailable(ServiceError):
     message = _("The system cannot reach its database. Nothing was saved. Try again in a minute.")
 
 
+class TookTooLong(ServiceError):
+    """A statement took longer than statement_timeout and was stopped."""
+
+    code = "too_slow"
+    status = 503
+    message = _(
+        "This took too long and was stopped. Nothing was saved. Try again, or ask for less."
+    )
+
+
+class Contended(ServiceError):
+    """Somebody else works on the same rows: a lock was not free, or two waited for each other."""
+
+    code = "busy"
+    status = 409
+    message = _(
+        "Somebody else is changing the same thing at this moment. Nothing was saved. Try again."
+    )
+
+
 class Malformed(ServiceError):
     """The request cannot be read."""
 
@@ -39,6 +61,24 @@ class Broken(ServiceError):
     code = "broken"
     status = 500
     message = _("Something went wrong on our side. Nothing was saved.")
+
+
+_BY_SQLSTATE: dict[str, type[ServiceError]] = {
+    "40001": Contended,  # serialization failure
+    "40P01": Contended,  # deadlock
+    "55P03": Contended,  # lock_timeout
+    "57014": TookTooLong,  # statement_timeout
+}
+
+
+def of_database(error: BaseException | None) -> ServiceError | None:
+    """Return what trouble of the database means to the asker; None for everything else.
+
+    No code at all, no room (53…), shutting down (57P…): people can do nothing but come again.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return None
+    return _BY_SQLSTATE.get(sqlstate(error), Unavailable)()
 
 
 _PAGES = {400, 403, 404, 405, 409, 410, 413, 423, 429, 500, 503}
@@ -90,6 +130,7 @@ def answer(request: HttpRequest, error: ServiceError, *, status: int | None = No
     context = {
         "detail": str(error.detail),
         "code": error.code,
+        "extra": error.extra,
         "status": status,
         "request_id": getattr(request, "request_id", ""),
     }

@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from django.core.cache import caches
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
@@ -147,9 +146,7 @@ def _named(error: Exception) -> ServiceError | None:
         return NotFound()
     if isinstance(error, RequestDataTooBig):
         return problems.TooLarge()
-    if isinstance(error, OperationalError | InterfaceError):
-        return problems.Unavailable()
-    return error if isinstance(error, ServiceError) else None
+    return error if isinstance(error, ServiceError) else problems.of_database(error)
 
 
 def _framework(

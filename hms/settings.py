@@ -116,6 +116,8 @@ _TIMEOUTS = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    # Milliseconds that sent data may stay unacknowledged: a machine that is gone says nothing.
+    "tcp_user_timeout": 10_000,
 }
 
 
@@ -123,6 +125,8 @@ def _database(url: str, *, server_options: str, max_age: int) -> dict[str, objec
     config: dict[str, object] = dict(dj_database_url.parse(url, conn_max_age=max_age))
     if config["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured("The hospital's database must be PostgreSQL 15 or later.")
+    # Waits for an answer end as well: hms/database/waits.py.
+    config["ENGINE"] = "hms.database"
     config["CONN_HEALTH_CHECKS"] = True
     config["OPTIONS"] = {**_TIMEOUTS, "options": server_options, **dict(config.get("OPTIONS", {}))}  # type: ignore[call-overload]
     return config

@@ -4,19 +4,16 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import caches
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.translation import gettext as _
 
-from core import clock, events, health
+from core import clock
 from core.doors import Public, SignedIn, requires
 from core.errors import Denied, NotFound
 from core.html import render
 from hms import gallery as gallery_samples
-from hms import navigation, problems, search
+from hms import navigation, problems, readiness, search
 from org import gate, selectors
 
 
@@ -74,39 +71,11 @@ def livez(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
-def _redis() -> health.Sign:
-    try:
-        caches["redis"].get("readyz")
-    except Exception as error:  # whatever is wrong with the cache, people can work
-        return health.Sign("redis", "degraded", type(error).__name__)
-    return health.Sign("redis", "ok")
-
-
-def _migrations() -> health.Sign:
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return health.Sign(
-        "migrations", "down" if plan else "ok", f"{len(plan)} to run" if plan else ""
-    )
-
-
-def _outbox() -> health.Sign:
-    age = events.outbox_age(at=clock.now()).total_seconds()
-    return health.Sign("outbox", "ok" if age < 60 else "degraded", f"oldest due {int(age)} s")
-
-
 @requires(Public("a load balancer asks without an account"), module=None)
 def readyz(request: HttpRequest) -> HttpResponse:
     """Says what works: 200 while people can work (perhaps degraded), 503 when they cannot."""
-    now = clock.now()
-    try:
-        signs = [health.Sign("database", "ok"), _migrations(), _outbox()]
-        signs += [health.sign_of_life(name, at=now) for name in ("worker", "relay")]
-    except DatabaseError as error:
-        signs = [health.Sign("database", "down", type(error).__name__)]
-    signs.append(_redis())
-    states = {sign.state for sign in signs}
-    status = "down" if "down" in states else "degraded" if "degraded" in states else "ok"
+    signs = readiness.signs()
+    status = readiness.worst(signs)
     checks = {sign.name: {"status": sign.state, "detail": sign.detail} for sign in signs}
     return JsonResponse(
         {"status": status, "checks": checks}, status=503 if status == "down" else 200
@@ -133,9 +102,8 @@ def broken(request: HttpRequest) -> HttpResponse:
 
     An error of a middleware comes here too: a database that is away is a 503 wherever it shows.
     """
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return problems.answer(request, problems.Unavailable())
-    return problems.answer(request, problems.Broken())
+    trouble = problems.of_database(sys.exc_info()[1])
+    return problems.answer(request, trouble or problems.Broken())
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

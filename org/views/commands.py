@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from core.errors import ServiceError, VersionConflict
 from core.forms import Form
 from core.html import render, see_other, toast
+from core.retries import retried
 
 Text = str | Promise
 FORBIDDEN = 403
@@ -59,12 +60,15 @@ def answer(
     page: CommandPage,
     command: Callable[[dict[str, Any]], str],
 ) -> HttpResponse:
-    """Show the form, or carry out the command, which returns the address to go to next."""
+    """Show the form, or carry out the command, which returns the address to go to next.
+
+    A command calls one service, so after a deadlock it can be carried out again.
+    """
     status = None
     is_conflict = False
     if request.method == "POST" and form.is_valid():
         try:
-            target = command(form.cleaned_data)
+            target = retried(lambda: command(form.cleaned_data))
         except ServiceError as error:
             status = refuse(form, error)
             is_conflict = isinstance(error, VersionConflict)

@@ -209,6 +209,20 @@ def test_a_handler_that_is_gone_counts_as_a_failure(db, subscribe) -> None:
     assert Delivery.objects.get().last_error.startswith("KeyError")
 
 
+def test_what_went_wrong_is_kept_without_what_it_was_about(db, subscribe) -> None:
+    def handler(_fact: events.Fact) -> None:
+        Delivery.objects.create(event=event, handler="Smith, Jane", state="nonsense")
+
+    subscribe(a=handler)
+    event = ring(1)
+    deliver_all(now())
+    kept = Delivery.objects.get().last_error
+    assert kept == (
+        'IntegrityError [23514]: new row for relation "core_delivery" '
+        'violates check constraint "delivery_state_known"'
+    )
+
+
 def test_the_age_of_the_outbox_is_that_of_the_oldest_due_fact(db, subscribe) -> None:
     subscribe(a=Reader())
     assert events.outbox_age(at=STARTED) == timedelta(0)

@@ -29,8 +29,8 @@ def livez() -> Iterator[tuple[str, int]]:
     server.server_close()
 
 
-def _ask(address: tuple[str, int], method: str, path: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(*address, timeout=3)
+def _ask(address: tuple[str, int], method: str, path: str, seconds: float = 3) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(*address, timeout=seconds)
     connection.request(method, path)
     answer = connection.getresponse()
     body = answer.read()
@@ -132,6 +132,7 @@ def test_livez_answers_while_every_worker_is_stuck() -> None:
         started = time.monotonic()
         assert _ask(livez, "GET", "/livez") == (200, b'{"status":"ok"}')
         assert time.monotonic() - started < 1
+        assert _ask(livez, "GET", "/readyz", seconds=15)[0] == 503
     finally:
         for pid in workers:
             os.kill(pid, signal.SIGCONT)

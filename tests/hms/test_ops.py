@@ -15,7 +15,7 @@ def test_livez_needs_nothing() -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("transactional_db")
 def test_readyz_says_what_is_degraded() -> None:
     health.beat("worker", at=clock.now())
     body = Client().get("/readyz").json()
@@ -23,6 +23,7 @@ def test_readyz_says_what_is_degraded() -> None:
     assert body["checks"]["worker"]["status"] == "ok"
     assert body["checks"]["relay"] == {"status": "degraded", "detail": "never seen"}
     assert body["checks"]["migrations"]["status"] == "ok"
+    assert body["checks"]["deliveries"] == {"status": "ok", "detail": ""}
 
 
 def test_a_request_keeps_its_id() -> None:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
 from core import clock, events, health
+from hms.database import waits
 from hms.startup import DemoInProduction, refuse_demo
 from hms.tasks import drain
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run until SIGTERM or SIGINT; a lost database is waited for."""
+        waits.install()
         try:
             refuse_demo()
         except DemoInProduction as error:

@@ -1,0 +1,1 @@
+"""PostgreSQL as the hospital uses it: no wait without an end."""

@@ -1,0 +1,14 @@
+"""Django's own backend; a kept connection that does not answer is found out early."""
+
+from django.db.backends.postgresql import base
+
+from hms.database import waits
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """PostgreSQL, asked briefly whether it is still there before a kept connection is used."""
+
+    def is_usable(self) -> bool:
+        """Say whether the connection answers within moments."""
+        with waits.at_most(waits.GREETING):
+            return bool(super().is_usable())
