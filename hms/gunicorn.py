@@ -85,8 +85,8 @@ def _answer(method: bytes, path: bytes) -> bytes:
 def _readiness() -> tuple[bytes, bytes]:
     """Return what a worker says of /readyz, or that none has said anything in time."""
     host, _colon, port = bind.rpartition(":")
-    site = os.environ.get("ALLOWED_HOSTS", "localhost").split(",", maxsplit=1)[0].strip()
-    headers = {"Host": site.lstrip("."), "X-Forwarded-Proto": "https"}
+    site = os.environ.get("ALLOWED_HOSTS", "").split(",", maxsplit=1)[0].strip().lstrip(".")
+    headers = {"Host": site or "localhost", "X-Forwarded-Proto": "https"}
     address = "127.0.0.1" if host in _ANY_ADDRESS else host.strip("[]")
     worker = http.client.HTTPConnection(address, int(port), timeout=READY_SECONDS)
     try:

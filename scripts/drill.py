@@ -4,9 +4,10 @@ python -m scripts.drill [--keep] [--lenient]
 
 It starts the whole product on ports of its own with its data in var/drill (or HMS_VAR), lets a
 few clients write through the API, kills the web server, the worker, the relay, PostgreSQL and
-Valkey with SIGKILL, and then asks the database (SEC-D1 to SEC-D7): every acknowledged write is
-there once, every fact was delivered once, and how long each part was away. A second beat runs all
-the time. --keep leaves the data for looking at; --lenient lets slow returns pass.
+Valkey with SIGKILL, lets PostgreSQL and Valkey hang with SIGSTOP, and then asks the database
+(SEC-D1 to SEC-D7): every acknowledged write is there once, every fact was delivered once, and how
+long each part was away. A second beat runs all the time. --keep leaves the data for looking at;
+--lenient lets slow returns pass.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts import drill_outages
 from scripts.clean import remove
 from scripts.console import fail, paint, say, step
 from scripts.demo import as_program
@@ -77,6 +79,8 @@ class Drill:
         self.product: Product
         self.writers: Writers
         self.database: Database
+        self.login: tuple[str, str]
+        self.livez_port: int
 
     # Starting and stopping ----------------------------------------------------------------
 
@@ -87,6 +91,7 @@ class Drill:
         for server in self.stack.all:
             self.supervisor.adopt(as_program(server), started[server.name])
         os.environ["HMS_API_RATE"] = "100000/min"
+        self.livez_port = int(os.environ.setdefault("LIVEZ_PORT", str(any_free())))
         addresses = self.stack.addresses()
         self.product = Product(ROOT, self.var, addresses, any_free(), history=0)
         for task in self.product.preparations():
@@ -104,9 +109,8 @@ class Drill:
         login = LOGIN.search(self.product.logins())
         if not login:
             raise DrillError("The demo hospital names no system administrator.")
-        self.writers = Writers(
-            self.product.port, login.group(1), login.group(2), count=CLIENTS, mark=self.mark
-        )
+        self.login = (login.group(1), login.group(2))
+        self.writers = Writers(self.product.port, *self.login, count=CLIENTS, mark=self.mark)
         self.writers.start()
 
     def _programs(self) -> list[Program]:
@@ -159,9 +163,11 @@ class Drill:
         self._act("relay", 5, self._killer("relay"), self._facts_flow)
         self._act("beat", 5, self._killer("beat"), self._program("beat").is_up_since)
         self._act("PostgreSQL", 15, self._kill_postgres, self._writes_again)
+        self._act("PostgreSQL hangs", 15, self._hang_postgres, self._writes_again)
         self._act("Valkey", 5, self._killer("valkey"), self._valkey_answers)
         self._act("everything at once", 15, self._kill_all, self._writes_again)
         self._valkey_away()
+        self._valkey_hangs()
         self._flush_valkey()
         self._rest(STEADY_SECONDS)
         self._end_writing()
@@ -170,11 +176,16 @@ class Drill:
         return findings(self.database, self.writers.log, self.mark) + self.notes
 
     def _act(
-        self, name: str, limit: float, kill: Callable[[], None], is_back: Callable[[float], bool]
+        self,
+        name: str,
+        limit: float,
+        kill: Callable[[], float | None],
+        is_back: Callable[[float], bool],
     ) -> None:
+        """Let `kill` do its worst and wait; the time counts from then, or from what it returns."""
         self._doing = name
         moment = time.monotonic()
-        kill()
+        moment = kill() or moment
         self._supervise(lambda: is_back(moment))
         seconds = time.monotonic() - moment
         self._rest(STEADY_SECONDS)
@@ -222,6 +233,18 @@ class Drill:
     def _kill_postgres(self) -> None:
         self._killer("postgres")()
 
+    def _hang_postgres(self) -> float:
+        """The database hangs for a while; return when it was let go."""
+        if self.stack.postgres is None:
+            raise DrillError("The drill needs a PostgreSQL of its own.")
+        self.notes += drill_outages.database_hangs(
+            self.stack.postgres.running(),
+            web=self.product.port,
+            livez=self.livez_port,
+            rest=self._rest,
+        )
+        return time.monotonic()
+
     def _kill_all(self) -> None:
         for name in ("postgres", "valkey", "web", "worker", "relay"):
             self._killer(name)()
@@ -261,7 +284,9 @@ class Drill:
         began = time.monotonic()
         self._program("valkey").not_before = began + DOWN_SECONDS
         self._killer("valkey")()
-        self._rest(DOWN_SECONDS - 1)
+        self._rest(1)
+        signing_in = self._sign_in_seconds()
+        self._rest(DOWN_SECONDS - 2)
         during = log.between(began, time.monotonic())
         self._supervise(lambda: self._valkey_answers(began))
         self._rest(1)
@@ -276,6 +301,24 @@ class Drill:
             f"{usual:.0f} ms usually, {away:.0f} ms while Valkey was away ({len(during)} writes)"
         )
         self.notes.append(Finding("writes wait for the broker", detail, kept))
+        self.notes.append(
+            drill_outages.sign_in_finding("is away", self._sign_in_seconds(), signing_in)
+        )
+
+    def _valkey_hangs(self) -> None:
+        """People sign in although Valkey takes connections and says nothing (SEC-V1)."""
+        self._doing = "Valkey hangs"
+        valkey = self.stack.valkey
+        if valkey is None:
+            return
+        usual = self._sign_in_seconds()
+        with drill_outages.stopped(valkey.running()):
+            self._rest(1)
+            hanging = self._sign_in_seconds()
+        self.notes.append(drill_outages.sign_in_finding("hangs", usual, hanging))
+
+    def _sign_in_seconds(self) -> float:
+        return drill_outages.sign_in_seconds(self.product.port, *self.login)
 
     def _flush_valkey(self) -> None:
         """All that Valkey holds is thrown away in the middle of work (SEC-D7)."""

@@ -109,6 +109,20 @@ def test_only_migrations_hold_the_owners_password() -> None:
         assert needs == {"condition": "service_completed_successfully"}
 
 
+def test_the_database_writes_no_statement_to_its_log() -> None:
+    command = SERVICES["postgres"]["command"]
+    given = dict(each.split("=") for each in command if "=" in each)
+    wanted = {
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
+        "log_statement": "none",
+        "log_min_duration_statement": "-1",
+        "log_parameter_max_length": "0",
+        "log_parameter_max_length_on_error": "0",
+    }
+    assert {name: given.get(name) for name in wanted} == wanted
+
+
 def test_volumes_are_named() -> None:
     for service in SERVICES.values():
         for volume in service.get("volumes", []):
