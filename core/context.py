@@ -1,9 +1,14 @@
-"""Who is asking, from where, in which request: carried beside the call, read by audit and logs."""
+"""Who is asking, from where, in which request, in whose house: carried beside the call.
+
+Audit and logs read the asker; amounts and papers read the house.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+
+from django.conf import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +47,34 @@ def asking(**changes: object) -> Iterator[Asker]:
 def amend(**changes: object) -> None:
     """Add to the circumstances of the request under way, until its `asking` block ends."""
     _asker.set(replace(_asker.get(), **changes))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The money and the language of the hospital in which this happens."""
+
+    currency: str
+    language: str
+
+
+_house: ContextVar[House | None] = ContextVar("house", default=None)
+
+
+def house() -> House:
+    """Return the hospital's money and language; before setup those that setup would propose."""
+    return _house.get() or House(settings.HMS_CURRENCY, settings.LANGUAGE_CODE)
+
+
+def enter_house(found: House) -> None:
+    """From now on this task or command happens in that hospital."""
+    _house.set(found)
+
+
+@contextmanager
+def within_house(found: House) -> Iterator[House]:
+    """Inside the block `house()` answers with `found`."""
+    token = _house.set(found)
+    try:
+        yield found
+    finally:
+        _house.reset(token)

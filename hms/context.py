@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from hms import navigation
-from org import gate, selectors
+from org import gate, house, selectors
+from org.states import UnitKind
 
 
 def _bar() -> dict[str, str] | None:
@@ -18,6 +19,17 @@ def _bar() -> dict[str, str] | None:
     return None
 
 
+def _training_bar(bar: dict[str, str] | None) -> dict[str, str]:
+    """Return the bar of a training unit, with what the bar says anyway behind it."""
+    text = _("Practice unit: invented patients only, nothing here reaches a ward")
+    return {
+        "kind": "training",
+        "word": _("TRAINING"),
+        "text": text,
+        "also": bar["text"] if bar else "",
+    }
+
+
 def _where(request: HttpRequest) -> dict[str, Any]:
     held = gate.grants(request).held
     unit_id = getattr(request, "unit_id", None)
@@ -26,6 +38,7 @@ def _where(request: HttpRequest) -> dict[str, Any]:
     return {
         "unit_name": current.name if current else _("No unit"),
         "site_name": current.site.name if current else "",
+        "is_training": current is not None and current.kind == UnitKind.TRAINING,
         "units": [
             {
                 "public_id": unit.public_id,
@@ -58,20 +71,23 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "prefs": {"theme": "light", "density": "standard", "single_keys": True},
         "request_id": getattr(request, "request_id", ""),
     }
-    hospital = selectors.installation()
+    hospital = house.current()
     if hospital:
         base["hospital"] = {
             "name": hospital.name,
-            "logo_url": "/logo" if hospital.logo_type else None,
+            "logo_url": "/logo" if hospital.has_logo else None,
         }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return base
     held, unit_id = gate.grants(request), getattr(request, "unit_id", None)
+    where = _where(request)
+    if where["is_training"]:
+        base["environment_bar"] = _training_bar(base["environment_bar"])
     return base | {
         "nav": navigation.links(held, unit_id=unit_id, path=request.path, settings=False),
         "nav_settings": navigation.links(held, unit_id=unit_id, path=request.path, settings=True),
-        "where": _where(request),
+        "where": where,
         "who": _who(request, user),
         "prefs": {
             "theme": user.theme,

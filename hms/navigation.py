@@ -35,6 +35,14 @@ ENTRIES: tuple[Entry, ...] = (
         about=_("Wards, clinics, laboratories and offices, as a tree."),
     ),
     Entry(
+        "org:sites",
+        _("Sites"),
+        "building",
+        Perm.MANAGE_SITES,
+        is_settings=True,
+        about=_("Clock, business hours, holidays and blackout dates of each site."),
+    ),
+    Entry(
         "org:people",
         _("People"),
         "users",

@@ -77,7 +77,10 @@ class FastJSONRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return the body's bytes."""
-        return b"" if data is None else orjson.dumps(data, default=str)
+        if data is None:
+            return b""
+        # Errors of lists are keyed by the number of the row.
+        return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
 class ClientThrottle(SimpleRateThrottle):

@@ -11,6 +11,7 @@ from org import selectors
 from org.models import User
 from org.permissions import NOBODY, Grants, grants_of
 from org.rules import write_refusal
+from org.states import Level
 
 
 class ModuleOff(ServiceError):
@@ -89,8 +90,30 @@ def check_level(knock: Knock) -> None:
     level, row = selectors.level_row(unit=unit_id, module=str(knock.door.module))
     draining = bool(row and row.drain_until and row.drain_until > clock.now())
     code = write_refusal(
-        level, closing=knock.door.closing, observe=knock.door.observe, draining=draining
+        level,
+        closing=knock.door.closing,
+        observe=knock.door.observe,
+        draining=draining,
+        is_training_unit=level == Level.TRAINING and selectors.is_training_unit(unit_id),
     )
     if code:
-        extra = {"since": row.since.isoformat(), "reason": row.reason} if row else {}
+        extra: dict[str, Any] = {}
+        if row:
+            extra = {"since": row.since.isoformat(), "reason": row.reason}
+        if code == ModuleTraining.code:
+            extra["training_unit"] = _training_unit(knock.request, unit_id)
         raise _REFUSALS[code](**extra)
+
+
+def _training_unit(request: Any, unit_id: int | None) -> dict[str, Any] | None:
+    """The site's training unit, one of the person's own first; None where there is none."""
+    reach = grants(request).all_unit_ids()
+    found = selectors.training_units(near=unit_id)
+    unit = next((unit for unit in found if unit.pk in reach), found[0] if found else None)
+    if unit is None:
+        return None
+    return {
+        "public_id": str(unit.public_id),
+        "name": unit.name,
+        "may_enter": unit.pk in reach,
+    }

@@ -1,26 +1,40 @@
-"""Who is asking and in which unit they stand, for everything behind it."""
+"""Who is asking, in which unit and house they stand, for everything behind it."""
 
 import zoneinfo
 from collections.abc import Callable
+from contextlib import suppress
 
+from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from core import context
-from org import gate
+from org import gate, house
+
+# These say how the system is even when there is no database to ask.
+HEALTH = ("/livez", "/readyz")
 
 
 class PersonMiddleware:
-    """Sets the current unit, the language and the circumstances that audit and logs read."""
+    """Sets the current unit, its clock, the language, the house, and who audit says it was."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.unit_id = None  # type: ignore[attr-defined]
+        zone = ""
         if request.session.session_key and request.user.is_authenticated:
             self._stand(request)
-        with translation.override(self._language(request)):
+            zone = gate.grants(request).zone_of(request.unit_id)  # type: ignore[attr-defined]
+        home = None if request.path.startswith(HEALTH) else _house()
+        with (
+            context.within_house(house_context(home)),
+            timezone.override(zone_of(zone or (home.time_zone if home else ""))),
+            translation.override(self._language(request)),
+        ):
             request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
             return self.get_response(request)
 
@@ -41,12 +55,34 @@ class PersonMiddleware:
     @staticmethod
     def _language(request: HttpRequest) -> str:
         chosen = getattr(request.user, "language", "") if request.session.session_key else ""
-        return chosen or translation.get_language_from_request(request)
+        return chosen or _accepted(request) or context.house().language
 
 
-def activate_zone(name: str) -> None:
-    """Times are shown in the zone of the site; an unknown name leaves the installation's."""
+def _house() -> house.House | None:
     try:
-        timezone.activate(zoneinfo.ZoneInfo(name))
+        return house.current()
+    except DatabaseError:  # the page itself will say that the database is away
+        return None
+
+
+def house_context(home: house.House | None) -> context.House:
+    """Return what amounts and papers need of the hospital; before setup what setup proposes."""
+    if home is None:
+        return context.House(settings.HMS_CURRENCY, settings.LANGUAGE_CODE)
+    return context.House(home.currency, home.language)
+
+
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """Return the named time zone; for an unknown name that of the environment."""
+    try:
+        return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        timezone.deactivate()
+        return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+
+
+def _accepted(request: HttpRequest) -> str:
+    """The first language of the browser that the product speaks, "" for none."""
+    for code, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        with suppress(LookupError):
+            return translation.get_supported_language_variant(code)
+    return ""

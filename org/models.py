@@ -5,7 +5,7 @@ import zoneinfo
 
 from django.contrib.auth.models import AbstractBaseUser, Group, PermissionsMixin
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
@@ -54,9 +54,60 @@ class Site(BaseModel):
                 condition=Q(week_start__gte=1, week_start__lte=7), name="site_week_start"
             )
         ]
+        permissions = [("manage_sites", "Create and change sites")]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Holiday(models.Model):
+    """A day on which a site keeps no business hours."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="holidays")
+    day_on = models.DateField()
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["site", "day_on"], name="holiday_once_per_site")
+        ]
+        ordering = ["day_on"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.day_on} {self.name}"
+
+
+class Blackout(models.Model):
+    """Days on which a site takes no change of its system: no go-live, no gate."""
+
+    id = models.BigAutoField(primary_key=True)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="blackouts")
+    period = DateRangeField()
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="blackout_no_overlap",
+                expressions=[
+                    ("site", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    period__isempty=False, period__lower_inf=False, period__upper_inf=False
+                ),
+                name="blackout_from_day_to_day",
+            ),
+        ]
+        ordering = ["period"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.reason}"
 
 
 class Unit(BaseModel):

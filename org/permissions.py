@@ -12,7 +12,7 @@ from enum import StrEnum
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from org.models import Assignment, Unit, User
+from org.models import Assignment, Site, Unit, User
 
 
 class Perm(StrEnum):
@@ -20,6 +20,7 @@ class Perm(StrEnum):
 
     VIEW_UNITS = "org.view_unit"
     MANAGE_UNITS = "org.manage_units"
+    MANAGE_SITES = "org.manage_sites"
     VIEW_PEOPLE = "org.view_people"
     MANAGE_PEOPLE = "org.manage_people"
     MANAGE_ASSIGNMENTS = "org.manage_assignments"
@@ -31,13 +32,17 @@ class Perm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One assignment in force: a role, its home unit, the units it reaches, what it permits."""
+    """One assignment in force: a role, its home unit, which units it reaches, what it permits.
+
+    `time_zone` is that of the site.
+    """
 
     role: str
     role_name: str
     unit_id: int
     unit_ids: frozenset[int]
     permissions: frozenset[str]
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,13 @@ class Grants:
         """Return every unit in which the person has any role."""
         return frozenset[int]().union(*(item.unit_ids for item in self.held))
 
+    def zone_of(self, unit_id: int | None) -> str:
+        """Return the time zone of the unit, "" for one in which the person has no role.
+
+        Whatever an assignment reaches lies on the site of its home unit.
+        """
+        return next((item.time_zone for item in self.held if unit_id in item.unit_ids), "")
+
     def roles_in(self, unit_id: int | None) -> tuple[Held, ...]:
         """Return the assignments that reach the unit."""
         return tuple(item for item in self.held if unit_id is None or unit_id in item.unit_ids)
@@ -83,10 +95,13 @@ _HELD = """
       ARRAY(SELECT ct.app_label || '.' || p.codename FROM auth_group_permissions gp
             JOIN auth_permission p ON p.id = gp.permission_id
             JOIN django_content_type ct ON ct.id = p.content_type_id
-            WHERE gp.group_id = r.group_id)
+            WHERE gp.group_id = r.group_id),
+      s.time_zone
     FROM org_assignment a
     JOIN org_role r ON r.id = a.role_id
     JOIN org_roleplace rp ON rp.id = a.place_id
+    JOIN org_unit u ON u.id = a.unit_id
+    JOIN org_site s ON s.id = u.site_id
     WHERE a.user_id = %s AND a.period @> %s::timestamptz AND a.cancelled_at IS NULL
     ORDER BY lower(a.period), a.id
 """
@@ -102,8 +117,8 @@ def grants_of(user: User, *, at: datetime) -> Grants:
     return Grants(
         user.pk,
         tuple(
-            Held(code, name, unit, frozenset(units), frozenset(permissions))
-            for code, name, unit, units, permissions in rows
+            Held(code, name, unit, frozenset(units), frozenset(permissions), zone)
+            for code, name, unit, units, permissions, zone in rows
         ),
     )
 
@@ -111,6 +126,18 @@ def grants_of(user: User, *, at: datetime) -> Grants:
 def units_visible_to(grants: Grants) -> QuerySet[Unit]:
     """Return the units whose administration pages the person may see."""
     return Unit.objects.filter(pk__in=grants.unit_ids(Perm.VIEW_UNITS))
+
+
+def sites_visible_to(grants: Grants) -> QuerySet[Site]:
+    """Return the sites in which the person may see a unit, or which they administer."""
+    units = grants.unit_ids(Perm.VIEW_UNITS) | grants.unit_ids(Perm.MANAGE_SITES)
+    return Site.objects.filter(pk__in=Unit.objects.filter(pk__in=units).values("site_id"))
+
+
+def may_open_site(grants: Grants) -> bool:
+    """Say whether the person administers sites at the root of one: then they may open another."""
+    within = grants.unit_ids(Perm.MANAGE_SITES)
+    return Unit.objects.filter(pk__in=within, parent__isnull=True).exists()
 
 
 def people_visible_to(grants: Grants, *, permission: str = Perm.VIEW_PEOPLE) -> QuerySet[User]:
@@ -144,11 +171,17 @@ def may_assign(grants: Grants, *, permissions: Iterable[str], unit: Unit) -> boo
 
 
 def may_manage_login(grants: Grants, user: User, *, at: datetime) -> bool:
-    """Say whether the login may be opened or closed: its person works nowhere out of reach.
+    """Say whether the login may be changed, opened or closed: its person works only within reach.
 
     Otherwise a new password would lend the rights that its owner has elsewhere.
     """
+    return not logins_out_of_reach(grants, [user.pk], at=at)
+
+
+def logins_out_of_reach(grants: Grants, user_ids: Iterable[int], *, at: datetime) -> set[int]:
+    """Return who of the people works, now or later, where the asker does not manage people."""
     # Not `exclude(end <= at)`: an assignment without an end has no upper bound to compare.
     lasting = Q(period__upper_inf=True) | Q(period__endswith__gt=at)
-    rows = Assignment.objects.filter(lasting, user=user, cancelled_at__isnull=True)
-    return set(rows.values_list("unit_id", flat=True)) <= grants.unit_ids(Perm.MANAGE_PEOPLE)
+    rows = Assignment.objects.filter(lasting, user__in=user_ids, cancelled_at__isnull=True)
+    beyond = rows.exclude(unit_id__in=grants.unit_ids(Perm.MANAGE_PEOPLE))
+    return set(beyond.values_list("user_id", flat=True))

@@ -3,9 +3,19 @@
 import re
 import unicodedata
 import zoneinfo
-from datetime import date, datetime, time, timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
 from org.states import Level
+
+# Weekday ("1" is Monday) -> intervals [from, to) as "HH:MM", in order (org/README.md).
+Hours = Mapping[str, Sequence[Sequence[str]]]
+WEEKDAYS = ("1", "2", "3", "4", "5", "6", "7")
+MOST_INTERVALS = 6
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_MIDNIGHT = "24:00"
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 USERNAME = re.compile(r"[a-z0-9._@-]{1,64}")
 
@@ -23,17 +33,19 @@ def is_username(plain: str) -> bool:
     return USERNAME.fullmatch(plain) is not None
 
 
-def write_refusal(level: str, *, closing: bool, observe: bool, draining: bool) -> str:
+def write_refusal(
+    level: str, *, closing: bool, observe: bool, draining: bool, is_training_unit: bool
+) -> str:
     """Return the code of the refusal of a write at `level`, or "" when it may happen.
 
     rollout-spec 3.6: live writes; read_only lets only closing acts through while it drains;
-    observe lets only its own page write; training and off refuse.
+    observe lets only its own page write; training writes in the training unit; off refuses.
     """
     if level == Level.LIVE:
         return ""
     if level == Level.READ_ONLY:
         return "" if closing and draining else "module_read_only"
-    if level == Level.OBSERVE and observe:
+    if (level == Level.OBSERVE and observe) or (level == Level.TRAINING and is_training_unit):
         return ""
     return "module_training" if level == Level.TRAINING else "module_off"
 
@@ -46,3 +58,79 @@ def day_start(day: date, zone: str) -> datetime:
 def day_end(day: date, zone: str) -> datetime:
     """Return the instant at which `day` is over on the clock of `zone`."""
     return day_start(day + timedelta(days=1), zone)
+
+
+def hours_fault(hours: object) -> str:
+    """Return the weekday whose business hours cannot be, "?" for another shape, "" for good ones.
+
+    A day has up to six intervals of two clock times, each with its start before its end ("24:00"
+    ends a day), in order and without overlap.
+    """
+    if not isinstance(hours, dict) or set(hours) - set(WEEKDAYS):
+        return "?"
+    return next((day for day in sorted(hours) if not _is_day(hours[day])), "")
+
+
+def _is_day(intervals: object) -> bool:
+    if not isinstance(intervals, list) or len(intervals) > MOST_INTERVALS:
+        return False
+    before = ""
+    for pair in intervals:
+        if not (isinstance(pair, list) and len(pair) == len(("from", "to"))):
+            return False
+        start, end = pair
+        if not (_is_clock(start) and (end == _MIDNIGHT or _is_clock(end))):
+            return False
+        if not before <= start < end:
+            return False
+        before = end
+    return True
+
+
+def _is_clock(text: object) -> bool:
+    return isinstance(text, str) and _CLOCK.fullmatch(text) is not None
+
+
+def business_minutes(
+    hours: Hours, holidays: Collection[date], zone: str, start: datetime, end: datetime
+) -> int:
+    """Return the whole working minutes in [start, end), by the clock of `zone`.
+
+    Minutes are those that pass: the night on which clocks change has one hour more or less.
+    Holidays have none. Without any hours (`{}`) every minute is a working one.
+    """
+    since, until = start.astimezone(UTC), end.astimezone(UTC)
+    if since >= until:
+        return 0
+    if not hours:
+        return int((until - since) / _MINUTE)
+    total = timedelta(0)
+    for opens, closes in _open_between(hours, holidays, zoneinfo.ZoneInfo(zone), since, until):
+        total += max(timedelta(0), min(closes, until) - max(opens, since))
+    return int(total / _MINUTE)
+
+
+def _open_between(
+    hours: Hours,
+    holidays: Collection[date],
+    zone: zoneinfo.ZoneInfo,
+    since: datetime,
+    until: datetime,
+) -> Iterator[tuple[datetime, datetime]]:
+    """The stretches of time in UTC, in order and apart, on every day that the period touches."""
+    done = since
+    day, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+    while day <= last:
+        for opening, closing in () if day in holidays else hours.get(str(day.isoweekday()), ()):
+            # In spring a clock time may not exist, and stand for a later moment than the next one.
+            opens = max(done, _instant(day, opening, zone))
+            closes = max(opens, _instant(day, closing, zone))
+            yield opens, closes
+            done = closes
+        day += _DAY
+
+
+def _instant(day: date, clock_time: str, zone: zoneinfo.ZoneInfo) -> datetime:
+    if clock_time == _MIDNIGHT:
+        return datetime.combine(day + _DAY, time.min, tzinfo=zone).astimezone(UTC)
+    return datetime.combine(day, time.fromisoformat(clock_time), tzinfo=zone).astimezone(UTC)

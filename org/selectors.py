@@ -3,15 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from org import levels
+from org import levels, rules
 from org.models import (
     ActivationEvent,
     Assignment,
+    Holiday,
     Installation,
     ModuleActivation,
     Practitioner,
@@ -25,9 +26,10 @@ from org.permissions import (
     Perm,
     assignments_visible_to,
     people_visible_to,
+    sites_visible_to,
     units_visible_to,
 )
-from org.states import CAN_SIGN_IN, Level
+from org.states import CAN_SIGN_IN, Level, UnitKind
 
 
 def level(*, unit: int | None, module: str) -> str:
@@ -119,9 +121,63 @@ def unit_id_of(public_id: UUID | str | None) -> int | None:
     return Unit.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
 
 
-def site_list() -> QuerySet[Site]:
-    """Return the sites by name."""
-    return Site.objects.order_by("name")
+def is_training_unit(unit_id: int | None) -> bool:
+    """Say whether the unit is for practice with invented patients (rollout-spec 3.1)."""
+    return Unit.objects.filter(pk=unit_id, kind=UnitKind.TRAINING).exists()
+
+
+def training_units(*, near: int | None) -> list[Unit]:
+    """Return the open training units of the site of the unit, by name."""
+    site = Unit.objects.filter(pk=near).values("site_id")
+    rows = Unit.objects.filter(site_id__in=site, kind=UnitKind.TRAINING, is_active=True)
+    return list(rows.order_by("name", "id"))
+
+
+def site_list(*, grants: Grants) -> QuerySet[Site]:
+    """Return the visible sites by name, with their holidays and blackouts."""
+    rows = sites_visible_to(grants).prefetch_related("holidays", "blackouts")
+    return rows.order_by("name", "id")
+
+
+def site_get(*, grants: Grants, public_id: UUID) -> Site | None:
+    """Return the site, or None when it is not there or not visible."""
+    return site_list(grants=grants).filter(public_id=public_id).first()
+
+
+def site_root(site_id: int) -> Unit:
+    """Return the unit at the root of the site's tree."""
+    return Unit.objects.select_related("site").get(site_id=site_id, parent__isnull=True)
+
+
+def site_root_id(public_id: UUID) -> int | None:
+    """Return the inner number of the root unit of a site, for doors that change the site."""
+    rows = Unit.objects.filter(site__public_id=public_id, parent__isnull=True)
+    return rows.values_list("pk", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When a unit works: its own hours or its site's, its site's holidays and clock."""
+
+    hours: rules.Hours
+    is_own: bool
+    holidays: frozenset[date]
+    time_zone: str
+
+    def minutes(self, start: datetime, end: datetime) -> int:
+        """Return the working minutes in [start, end)."""
+        return rules.business_minutes(self.hours, self.holidays, self.time_zone, start, end)
+
+
+def unit_calendar(unit: Unit) -> Calendar:
+    """Return when the unit works; without hours of its own and of its site, round the clock."""
+    days = Holiday.objects.filter(site_id=unit.site_id).values_list("day_on", flat=True)
+    return Calendar(
+        hours=unit.business_hours or unit.site.business_hours,
+        is_own=bool(unit.business_hours),
+        holidays=frozenset(days),
+        time_zone=unit.site.time_zone,
+    )
 
 
 def role_list() -> QuerySet[Role]:

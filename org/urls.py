@@ -10,6 +10,7 @@ from org.views import (
     people_import,
     roles,
     session,
+    sites,
     units,
 )
 
@@ -25,6 +26,11 @@ urlpatterns = [
     path("units/<uuid:public_id>/edit/", units.unit_edit, name="unit-edit"),
     path("units/<uuid:public_id>/close/", units.unit_close, name="unit-close"),
     path("units/<uuid:public_id>/reopen/", units.unit_reopen, name="unit-reopen"),
+    path("units/<uuid:public_id>/hours/", sites.unit_hours, name="unit-hours"),
+    path("sites/", sites.sites, name="sites"),
+    path("sites/new/", sites.site_new, name="site-new"),
+    path("sites/<uuid:public_id>/", sites.site, name="site"),
+    path("sites/<uuid:public_id>/edit/", sites.site_edit, name="site-edit"),
     path("people/", people.people, name="people"),
     path("people/new/", people.person_new, name="person-new"),
     path("people/import/", people_import.person_import, name="person-import"),

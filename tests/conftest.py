@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
-from org import levels
+from org import house, levels
 from tests.factories import org as people
 
 ALL = ["default", "owner"]
@@ -55,8 +55,9 @@ def django_db_setup(
 
 @pytest.fixture(autouse=True)
 def _no_memory_of_other_tests() -> None:
-    """Levels are remembered per thread and in Redis: each test starts without."""
+    """Levels and the hospital are remembered per thread, levels in Redis: each test starts without."""
     levels.forget()
+    house.forget()
     caches["redis"].delete(levels.KEY)
 
 

@@ -1,9 +1,10 @@
 """The kinds of paper: reports, packs of reports, labels. The package says how to add one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from core import context
 from core.documents.blocks import Block, Payload, in_order
 from core.documents.codes import BarcodeRefused, CodeKind, barcode
 from core.documents.page import A4, LABEL_50_25, Letterhead, Mark, PageSize
@@ -16,12 +17,15 @@ QR_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What every paper has. `running` names the subject of the paper on each page."""
+    """What every paper has. `running` names the subject of the paper on each page.
+
+    Without a `language` it speaks the hospital's.
+    """
 
     template: ClassVar[str]
 
     title: str
-    language: str
+    language: str = field(default_factory=lambda: context.house().language)
     letterhead: Letterhead
     printed_at: datetime
     mark: Mark = Mark.NONE

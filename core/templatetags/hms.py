@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.forms import Textarea as TextareaWidget
 from django.templatetags.static import static
@@ -16,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import clock, context
 from core.money import format_amount
 from core.templatetags import formats
 
@@ -202,7 +201,7 @@ def mrn(value: str, label: str | None = None) -> SafeString:
 @register.simple_tag
 def money(amount: Decimal, currency: str = "") -> SafeString:
     """An amount in its currency's decimals; in the hospital's currency unless named."""
-    text = format_amount(amount, currency or settings.HMS_CURRENCY)
+    text = format_amount(amount, currency or context.house().currency)
     return format_html('<span class="hms-num">{}</span>', text)
 
 

@@ -52,6 +52,27 @@ def unit_behind(permission: str) -> UnitOf:
     return _behind(permission, selectors.unit_get, lambda unit: unit.pk)
 
 
+def site_behind(permission: str) -> UnitOf:
+    """Name the root unit of the site of the route, as `unit_behind`; seen by who sees a unit."""
+
+    def resolve(request: Request, public_id: UUID) -> int | None:
+        grants = held(request)
+        if not grants.has(permission):
+            return None
+        found = selectors.site_get(grants=grants, public_id=public_id)
+        if found is None:
+            raise NotFound()
+        request.record = found  # type: ignore[attr-defined]
+        if permission == Perm.VIEW_UNITS:
+            return None
+        root_id = selectors.site_root_id(public_id)
+        if root_id is None or not grants.has(permission, root_id):
+            raise Denied()
+        return root_id
+
+    return resolve
+
+
 def assignment_behind(permission: str) -> UnitOf:
     """Name the unit of the assignment of the route, as `unit_behind`."""
     return _behind(permission, selectors.assignment_get, lambda row: row.unit_id)

@@ -1,6 +1,6 @@
 """What the API takes and gives for people and places. Input and output are separate."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -11,6 +11,8 @@ from rest_framework import serializers
 from core import clock
 from core.api import StrictSerializer
 from core.forms import clean_text
+from org.rules import hours_fault
+from org.services import BlackoutFromTo, HolidayOn
 from org.states import AccountState, Level, Module, ShiftGroup, UnitKind
 
 YEARS = range(1900, 2200)
@@ -58,6 +60,88 @@ class InstantField(serializers.DateTimeField):
         if found.year not in YEARS:
             self.fail("year")
         return found.astimezone(UTC)
+
+
+class DayField(serializers.DateField):
+    """A day in ISO 8601, 1900 to 2199 (SEC-I3)."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": _("Write the day as ISO 8601, like 2026-11-25."),
+        "year": _("The year must be from 1900 to 2199."),
+    }
+
+    def to_internal_value(self, value: Any) -> date:
+        """Return the day. Raises ValidationError."""
+        if not isinstance(value, str):
+            self.fail("invalid")
+        found = super().to_internal_value(value)
+        if found.year not in YEARS:
+            self.fail("year")
+        return found
+
+
+class HoursField(serializers.JSONField):
+    """Business hours: weekday ("1" is Monday) to intervals of two times; see org/README.md."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "hours": _("Day %(day)s: write intervals like [[“08:00”, “12:00”]], in order and apart."),
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the hours. Raises ValidationError."""
+        fault = hours_fault(data)
+        if fault:
+            message = self.error_messages["hours"] % {"day": fault}
+            raise serializers.ValidationError(message)
+        return data
+
+
+class HolidayIn(StrictSerializer):
+    """A day without business hours."""
+
+    day_on = DayField()
+    name = CleanCharField(max_length=80)
+
+
+class BlackoutIn(StrictSerializer):
+    """Days without changes to the system, the last one included."""
+
+    starts_on = DayField()
+    ends_on = DayField()
+    reason = CleanCharField(max_length=200)
+
+
+class SiteChangeIn(StrictSerializer):
+    """What changes about a site; fields left out stay, holidays and blackouts are given whole."""
+
+    code = serializers.RegexField(r"\A[A-Za-z0-9][A-Za-z0-9-]{0,19}\Z", required=False)
+    name = CleanCharField(max_length=120, required=False)
+    time_zone = CleanCharField(max_length=60, required=False)
+    week_start = serializers.IntegerField(min_value=1, max_value=7, required=False)
+    business_hours = HoursField(required=False)
+    holidays = HolidayIn(many=True, required=False, max_length=500)
+    blackouts = BlackoutIn(many=True, required=False, max_length=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the values with days as the services take them."""
+        kinds = {"holidays": HolidayOn, "blackouts": BlackoutFromTo}
+        for name in kinds.keys() & attrs.keys():
+            attrs[name] = [kinds[name](**item) for item in attrs[name]]
+        return attrs
+
+
+class SiteIn(SiteChangeIn):
+    """A new site; whoever makes it becomes its system administrator."""
+
+    code = serializers.RegexField(r"\A[A-Za-z0-9][A-Za-z0-9-]{0,19}\Z")
+    name = CleanCharField(max_length=120)
+    time_zone = CleanCharField(max_length=60)
+
+
+class UnitHoursIn(StrictSerializer):
+    """The business hours of a unit; `{}` for those of its site."""
+
+    business_hours = HoursField()
 
 
 class UnitIn(StrictSerializer):
@@ -156,6 +240,29 @@ class PlaceOut(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class HoursOut(serializers.DictField):
+    """Weekday ("1" is Monday) to intervals of two times."""
+
+    child = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField(), min_length=2, max_length=2)
+    )
+
+
+class HolidayOut(serializers.Serializer[Any]):
+    """A day without business hours."""
+
+    day_on = serializers.DateField()
+    name = serializers.CharField()
+
+
+class BlackoutOut(serializers.Serializer[Any]):
+    """Days without changes to the system, the last one included."""
+
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    reason = serializers.CharField()
+
+
 class SiteOut(serializers.Serializer[Any]):
     """A site."""
 
@@ -164,7 +271,11 @@ class SiteOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     time_zone = serializers.CharField()
     week_start = serializers.IntegerField(help_text=_("1 is Monday."))
+    business_hours = HoursOut(help_text=_("Empty: round the clock."))
+    holidays = HolidayOut(many=True)
+    blackouts = BlackoutOut(many=True)
     is_active = serializers.BooleanField()
+    version = serializers.IntegerField()
 
 
 class UnitOut(serializers.Serializer[Any]):
@@ -177,6 +288,7 @@ class UnitOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=UnitKind.choices)
     beds = serializers.IntegerField()
+    business_hours = HoursOut(help_text=_("Empty: those of the site."))
     is_active = serializers.BooleanField()
     version = serializers.IntegerField()
 

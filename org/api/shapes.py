@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from org.permissions import Grants, Perm
@@ -20,7 +21,18 @@ def site_json(site: Site) -> dict[str, Any]:
         "name": site.name,
         "time_zone": site.time_zone,
         "week_start": site.week_start,
+        "business_hours": site.business_hours,
+        "holidays": [{"day_on": item.day_on, "name": item.name} for item in site.holidays.all()],
+        "blackouts": [
+            {
+                "starts_on": item.period.lower,
+                "ends_on": item.period.upper - timedelta(days=1),
+                "reason": item.reason,
+            }
+            for item in site.blackouts.all()
+        ],
         "is_active": site.is_active,
+        "version": site.version,
     }
 
 
@@ -34,6 +46,7 @@ def unit_json(unit: Unit) -> dict[str, Any]:
         "name": unit.name,
         "kind": unit.kind,
         "beds": unit.beds,
+        "business_hours": unit.business_hours,
         "is_active": unit.is_active,
         "version": unit.version,
     }

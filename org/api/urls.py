@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from org.api.views import activation, assignments, me, people, units
+from org.api.views import activation, assignments, me, people, sites, units
 
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="me"),
-    path("sites/", units.SitesView.as_view(), name="sites"),
+    path("sites/", sites.SitesView.as_view(), name="sites"),
+    path("sites/<uuid:public_id>/", sites.SiteView.as_view(), name="site"),
     path("units/", units.UnitsView.as_view(), name="units"),
     path("units/<uuid:public_id>/", units.UnitView.as_view(), name="unit"),
+    path("units/<uuid:public_id>/hours", sites.UnitHoursView.as_view(), name="unit-hours"),
     path("units/<uuid:public_id>/close", units.UnitCloseView.as_view(), name="unit-close"),
     path("units/<uuid:public_id>/reopen", units.UnitReopenView.as_view(), name="unit-reopen"),
     path("people/", people.PeopleView.as_view(), name="people"),

@@ -27,10 +27,19 @@ from org.services.people_import import (
     people_import,
 )
 from org.services.sessions import sign_in_noted, sign_out_noted
+from org.services.sites import (
+    BlackoutFromTo,
+    HolidayOn,
+    site_open,
+    site_update,
+    unit_hours_set,
+)
 from org.services.units import site_create, unit_close, unit_create, unit_reopen, unit_update
 
 __all__ = [
     "AlreadySetUp",
+    "BlackoutFromTo",
+    "HolidayOn",
     "Hospital",
     "ImportReport",
     "Outcome",
@@ -55,8 +64,11 @@ __all__ = [
     "sign_in_noted",
     "sign_out_noted",
     "site_create",
+    "site_open",
+    "site_update",
     "unit_close",
     "unit_create",
+    "unit_hours_set",
     "unit_reopen",
     "unit_update",
 ]

@@ -1,10 +1,13 @@
 """How states look: tone, icon and word together, never colour alone."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
+from org import rules
+from org.site_forms import hours_text
 from org.states import AccountState, Level
 
 if TYPE_CHECKING:
@@ -45,6 +48,12 @@ def level_look(level: str) -> Look:
     """Return the look of an activation level."""
     known = Level(level)
     return Look(*_LEVELS[known], str(known.label))
+
+
+def week_rows(hours: rules.Hours) -> list[tuple[Any, str]]:
+    """Return each weekday with its business hours in words; nothing when there are no hours."""
+    days = rules.WEEKDAYS if hours else ()
+    return [(WEEKDAYS[int(day) - 1], hours_text(hours.get(day, ())) or _("Closed")) for day in days]
 
 
 def unit_look(unit: "Unit") -> Look:

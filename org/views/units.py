@@ -29,7 +29,8 @@ def unit_behind(_request: HttpRequest, public_id: UUID, **_rest: Any) -> int | N
     return selectors.unit_id_of(public_id)
 
 
-def _load(request: HttpRequest, public_id: UUID) -> "Unit":
+def load(request: HttpRequest, public_id: UUID) -> "Unit":
+    """Return the visible unit. Raises NotFound."""
     unit = selectors.unit_get(grants=gate.grants(request), public_id=public_id)
     if unit is None:
         raise NotFound()
@@ -40,7 +41,8 @@ def _address(unit: "Unit") -> str:
     return reverse("org:unit", args=[unit.public_id])
 
 
-def _crumbs(unit: "Unit | None" = None) -> tuple[commands.Crumb, ...]:
+def crumbs(unit: "Unit | None" = None) -> tuple[commands.Crumb, ...]:
+    """Return the way to the units, or to one of them."""
     first = commands.Crumb(_("Units"), reverse("org:units"))
     return (first,) if unit is None else (first, commands.Crumb(unit.name, _address(unit)))
 
@@ -80,13 +82,16 @@ def units(request: HttpRequest) -> HttpResponse:
 @requires(Perm.VIEW_UNITS, module=None, unit=unit_behind)
 def unit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One unit: what it is, what is below it, who works there, what runs there."""
-    found, held = _load(request, public_id), gate.grants(request)
+    found, held = load(request, public_id), gate.grants(request)
     visible = selectors.unit_list(grants=held)
     people = held.has(Perm.VIEW_PEOPLE, found.pk)
+    calendar = selectors.unit_calendar(found)
     context = {
         "unit": found,
         "look": looks.unit_look(found),
-        "crumbs": (*_crumbs(), *_above(request, found)),
+        "crumbs": (*crumbs(), *_above(request, found)),
+        "calendar": calendar,
+        "week": looks.week_rows(calendar.hours),
         "below": visible.filter(parent_id=found.pk).order_by(*ORDER),
         "may_manage": held.has(Perm.MANAGE_UNITS, found.pk),
         "people_address": f"{reverse('org:people')}?unit={found.public_id}" if people else "",
@@ -129,7 +134,7 @@ def unit_new(request: HttpRequest) -> HttpResponse:
         title=_("New unit"),
         submit=_("Create unit"),
         back=reverse("org:units"),
-        crumbs=_crumbs(),
+        crumbs=crumbs(),
         done=_("The unit was created."),
     )
 
@@ -156,12 +161,12 @@ def _edit_form(request: HttpRequest, found: "Unit") -> UnitEditForm | RootEditFo
 @requires(Perm.MANAGE_UNITS, module=None, methods=("GET", "POST"), unit=unit_behind)
 def unit_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Name, code, kind, beds or place in the tree change."""
-    found = _load(request, public_id)
+    found = load(request, public_id)
     page = commands.CommandPage(
         title=_("Change %(unit)s") % {"unit": found.name},
         submit=_("Save"),
         back=_address(found),
-        crumbs=_crumbs(found),
+        crumbs=crumbs(found),
         done=_("The unit was changed."),
     )
 
@@ -181,12 +186,12 @@ def unit_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(Perm.MANAGE_UNITS, module=None, methods=("GET", "POST"), unit=unit_behind)
 def unit_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The unit takes no new work."""
-    found = _load(request, public_id)
+    found = load(request, public_id)
     page = commands.CommandPage(
         title=_("Close %(unit)s") % {"unit": found.name},
         submit=_("Close unit"),
         back=_address(found),
-        crumbs=_crumbs(found),
+        crumbs=crumbs(found),
         done=_("The unit is closed."),
         intro=_("A closed unit takes no new people and no new work. It can be opened again."),
         is_risky=True,
@@ -203,12 +208,12 @@ def unit_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(Perm.MANAGE_UNITS, module=None, methods=("GET", "POST"), unit=unit_behind)
 def unit_reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The closed unit is open again."""
-    found = _load(request, public_id)
+    found = load(request, public_id)
     page = commands.CommandPage(
         title=_("Open %(unit)s again") % {"unit": found.name},
         submit=_("Open unit"),
         back=_address(found),
-        crumbs=_crumbs(found),
+        crumbs=crumbs(found),
         done=_("The unit is open again."),
     )
     form = VersionedReasonForm(commands.sent(request), initial={"version": found.version})

@@ -31,6 +31,7 @@ def plant(hospital: people.Hospital) -> Subjects:
         foreign=_row(hospital.elsewhere, stranger),
         missing={
             "unit": uuid.uuid4(),
+            "site": uuid.uuid4(),
             "person": uuid.uuid4(),
             "assignment": uuid.uuid4(),
             "role": "no-such-role",
@@ -42,6 +43,7 @@ def plant(hospital: people.Hospital) -> Subjects:
 def _row(unit: Unit, user: User) -> dict[str, Any]:
     return {
         "unit": unit.public_id,
+        "site": unit.site.public_id,
         "person": user.public_id,
         "assignment": Assignment.objects.get(user=user).public_id,
         "role": Role.objects.get(code="nurse").code,

@@ -1,4 +1,4 @@
-"""API doors of sites and units."""
+"""API doors of units."""
 
 from typing import Any
 from uuid import UUID
@@ -22,26 +22,12 @@ from core.api import (
 from core.doors import requires
 from org import gate, selectors, services
 from org.api.records import choice_of, held, record, search_of, unit_behind, unit_named
-from org.api.serializers import ReasonIn, SitePageOut, UnitChangeIn, UnitIn, UnitOut, UnitPageOut
-from org.api.shapes import site_json, unit_json
+from org.api.serializers import ReasonIn, UnitChangeIn, UnitIn, UnitOut, UnitPageOut
+from org.api.shapes import unit_json
 from org.permissions import Perm
 from org.states import UnitKind
 
 STATES = ["active", "closed"]
-
-
-class SitesView(APIView):
-    """The sites in which the caller may see units."""
-
-    @extend_schema(
-        operation_id="site_list", parameters=PAGE_PARAMETERS, responses={200: SitePageOut}
-    )
-    @requires(Perm.VIEW_UNITS, module=None)
-    def get(self, request: Request) -> Response:
-        """Return one page of sites by name."""
-        visible = selectors.unit_list(grants=held(request)).values("site_id")
-        rows = selectors.site_list().filter(pk__in=visible)
-        return paged(page_of(request, rows, order=("name", "id")), site_json)
 
 
 class UnitsView(APIView):
