@@ -7,7 +7,9 @@ same transaction: handlers that only write this database run exactly once.
 
 import dataclasses
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +25,10 @@ from core.redaction import said
 
 CHANNEL = "hms_outbox"
 TRIES = 5
+# A lock per key would fill the server's lock table in one long act; keys of one bucket share one.
+BUCKETS = 1024
+# First of two numbers: the house's other advisory locks are single ones and never meet these.
+ORDER_LOCKS = 42
 log = logging.getLogger("hms.outbox")
 
 
@@ -41,37 +47,79 @@ Subscribed = Sequence[tuple[str, Handler]]
 handlers_of: Hook[Callable[[str], Subscribed]] = Hook("handlers_of")
 
 
+_gathered: ContextVar[list[Event] | None] = ContextVar("gathered", default=None)
+
+
 def publish(fact: object, *, at: datetime, order_key: str = "") -> Event:
     """Announce `fact` (a frozen dataclass of ids): stored now, delivered after commit.
 
-    Facts with one `order_key` reach each handler in the order in which they were committed.
+    Facts with one `order_key` reach each handler in the order in which they were committed. The
+    last lock of an act (docs/adr/0011); an act with several facts publishes them `together`.
     """
     name = f"{type(fact).__module__.split('.')[0]}.{type(fact).__name__}"
     payload = dataclasses.asdict(fact)  # type: ignore[call-overload]
-    subscribed = handlers_of()(name)
-    with connection.cursor() as cursor:
-        if order_key and subscribed:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 42))", [order_key])
-        event = Event.objects.create(
-            name=name,
-            payload={key: _plain(value) for key, value in payload.items()},
-            order_key=order_key,
-            occurred_at=at,
-            request_id=asker().request_id,
-        )
-        if subscribed:
-            Delivery.objects.bulk_create(
-                Delivery(
-                    event=event,
-                    handler=handler,
-                    order_key=f"{handler}:{order_key}" if order_key else "",
-                    # By the house's clock, which the simulation holds; not the database's.
-                    due_at=clock.now(),
-                )
-                for handler, _run in subscribed
-            )
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    event = Event(
+        name=name,
+        payload={key: _plain(value) for key, value in payload.items()},
+        order_key=order_key,
+        occurred_at=at,
+        request_id=asker().request_id,
+    )
+    gathered = _gathered.get()
+    if gathered is None:
+        _store([event])
+    else:
+        gathered.append(event)
     return event
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Facts published inside are stored when the block ends, their locks taken in one order.
+
+    Two acts that each lock a key the other wants next would otherwise wait for ever. Must stand
+    inside the act's transaction; after an error nothing is stored.
+    """
+    if _gathered.get() is not None:
+        yield
+        return
+    gathered: list[Event] = []
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    _store(gathered)
+
+
+_LOCK = """
+    SELECT pg_advisory_xact_lock(%s, wanted.bucket) FROM (
+      SELECT DISTINCT (hashtextextended(key, 42) & %s)::int AS bucket
+      FROM unnest(%s::text[]) AS key ORDER BY bucket) AS wanted
+"""
+
+
+def _store(events: list[Event]) -> None:
+    readers = {event.name: handlers_of()(event.name) for event in events}
+    keys = sorted({event.order_key for event in events if event.order_key and readers[event.name]})
+    with connection.cursor() as cursor:
+        if keys:
+            cursor.execute(_LOCK, [ORDER_LOCKS, BUCKETS - 1, keys])
+        Event.objects.bulk_create(events)
+        deliveries = [
+            Delivery(
+                event=event,
+                handler=handler,
+                order_key=f"{handler}:{event.order_key}" if event.order_key else "",
+                # By the house's clock, which the simulation holds; not the database's.
+                due_at=clock.now(),
+            )
+            for event in events
+            for handler, _run in readers[event.name]
+        ]
+        if deliveries:
+            Delivery.objects.bulk_create(deliveries)
+            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 def _plain(value: object) -> object:

@@ -31,7 +31,8 @@ def number_draw(code: str, *, period: str = "") -> str:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("number_draw() needs a transaction.")
-    row = NumberSeries.objects.select_for_update().filter(code=code, period=period).first()
+    locked = NumberSeries.objects.select_for_update(no_key=True)
+    row = locked.filter(code=code, period=period).first()
     if row is None:
         raise NotFound(_("There is no such number series."))
     value = row.next_value

@@ -106,7 +106,8 @@ def table() -> Table:
 
 def changed() -> None:
     """The version counts one up with this transaction; caches learn of it after commit."""
-    row, _created = ActivationVersion.objects.select_for_update().get_or_create(pk=1)
+    locked = ActivationVersion.objects.select_for_update(no_key=True)
+    row, _created = locked.get_or_create(pk=1)
     row.value += 1
     row.save(update_fields=["value"])
     value = row.value

@@ -19,12 +19,13 @@ from org.services.people import (
     practitioner_save,
     preferences_set,
 )
+from org.services.people_file import people_file_text
 from org.services.people_import import (
     ImportReport,
     Outcome,
     RowResult,
-    people_file_text,
     people_import,
+    people_import_in_parts,
 )
 from org.services.sessions import sign_in_noted, sign_out_noted
 from org.services.sites import (
@@ -56,6 +57,7 @@ __all__ = [
     "password_set",
     "people_file_text",
     "people_import",
+    "people_import_in_parts",
     "person_create",
     "person_update",
     "practitioner_save",

@@ -1,18 +1,17 @@
 """Who works where as what, from when until when."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from django.contrib.auth.models import Group
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Action, record
 from core.errors import Invalid, ServiceError, VersionConflict
 from core.events import publish
 from org.events import AssignmentChanged
-from org.models import Assignment, Role, RolePlace, Unit, User
+from org.models import Assignment, Role, Unit, User
 from org.services.grants import role_place_open
 from org.states import AccountState, ShiftGroup
 
@@ -52,39 +51,53 @@ def assignment_start(
     """
     if ends_at is not None and ends_at <= starts_at:
         raise Invalid(_("The end must be after the start."), field="ends_at")
-    if not Unit.objects.select_for_update().get(pk=unit.pk).is_active:
+    if not Unit.objects.select_for_update(no_key=True).get(pk=unit.pk).is_active:
         raise Invalid(_("This unit is closed."), field="unit")
-    if User.objects.select_for_update().get(pk=user.pk).state == AccountState.LEFT:
+    if _user_locked(user.pk).state == AccountState.LEFT:
         raise Invalid(_("This person has left."), field="user")
+    row = assignment_insert(
+        Assignment(
+            user=user,
+            place=role_place_open(role=role, unit=unit),
+            role=role,
+            unit=unit,
+            period=DateTimeTZRange(starts_at, ends_at),
+            shift_group=shift_group,
+            reason=reason,
+        ),
+        by=by,
+        at=at,
+    )
+    memberships_settle([user.pk], at=at)
+    return row
+
+
+def assignment_insert(row: Assignment, *, by: int | None, at: datetime) -> Assignment:
+    """The new assignment is stored, on the trail and announced.
+
+    The caller has locked its unit and person, and settles the person's memberships. Raises
+    AssignmentOverlaps.
+    """
     try:
         with transaction.atomic():
-            row = Assignment.objects.create(
-                user=user,
-                place=role_place_open(role=role, unit=unit),
-                role=role,
-                unit=unit,
-                period=DateTimeTZRange(starts_at, ends_at),
-                shift_group=shift_group,
-                reason=reason,
-            )
+            row.save(force_insert=True)
     except IntegrityError as error:
         raise AssignmentOverlaps() from error
-    _settle_user(user.pk, at=at)
     record(
         "assignment_start",
         action=Action.CREATE,
         at=at,
         by=by,
         subject=row,
-        unit_id=unit.pk,
-        reason=reason,
+        unit_id=row.unit_id,
+        reason=row.reason,
         after={
-            "user": user.public_id,
-            "role": role.code,
-            "unit": unit.public_id,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "shift_group": shift_group,
+            "user": row.user.public_id,
+            "role": row.role.code,
+            "unit": row.unit.public_id,
+            "starts_at": row.period.lower,
+            "ends_at": row.period.upper,
+            "shift_group": row.shift_group,
         },
     )
     _announce(row, at)
@@ -105,7 +118,8 @@ def assignment_end(
 
     Raises AssignmentOver, VersionConflict, Invalid for an end before now.
     """
-    row = Assignment.objects.select_for_update().get(pk=assignment.pk)
+    _user_locked(assignment.user_id)
+    row = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
     if version is not None and row.version != version:
         raise VersionConflict(current=row.version)
     lower, upper = row.period.lower, row.period.upper
@@ -120,7 +134,7 @@ def assignment_end(
         row.period = DateTimeTZRange(lower, ends_at)
     row.version += 1
     row.save(update_fields=["period", "cancelled_at", "version"])
-    _settle_user(row.user_id, at=at)
+    memberships_settle([row.user_id], at=at)
     record(
         "assignment_end",
         action=Action.UPDATE,
@@ -144,31 +158,69 @@ def _announce(row: Assignment, at: datetime) -> None:
     )
 
 
-def _settle_user(user_id: int, *, at: datetime) -> bool:
-    """The person is in exactly the groups of the assignments in force; says if that changed."""
-    wanted = set(
-        Assignment.objects.filter(
-            user_id=user_id, period__contains=at, cancelled_at__isnull=True
-        ).values_list("place__group_id", flat=True)
+def _user_locked(user_id: int) -> User:
+    """Nobody else changes the person's assignments and memberships until the commit."""
+    return User.objects.select_for_update(no_key=True).get(pk=user_id)
+
+
+_LEAVE = """
+    DELETE FROM org_user_groups gone USING org_roleplace rp
+    WHERE rp.group_id = gone.group_id AND gone.user_id = ANY(%(users)s)
+      AND NOT EXISTS (
+        SELECT 1 FROM org_assignment a
+        WHERE a.place_id = rp.id AND a.user_id = gone.user_id
+          AND a.period @> %(at)s::timestamptz AND a.cancelled_at IS NULL)
+    RETURNING gone.user_id
+"""
+_JOIN = """
+    INSERT INTO org_user_groups (user_id, group_id)
+    SELECT a.user_id, rp.group_id
+    FROM org_assignment a JOIN org_roleplace rp ON rp.id = a.place_id
+    WHERE a.user_id = ANY(%(users)s)
+      AND a.period @> %(at)s::timestamptz AND a.cancelled_at IS NULL
+    ON CONFLICT DO NOTHING RETURNING user_id
+"""
+_DIFFERING = """
+    WITH wanted AS (
+      SELECT a.user_id, rp.group_id
+      FROM org_assignment a JOIN org_roleplace rp ON rp.id = a.place_id
+      WHERE a.period @> %(at)s::timestamptz AND a.cancelled_at IS NULL
+    ), present AS (
+      SELECT ug.user_id, ug.group_id
+      FROM org_user_groups ug JOIN org_roleplace rp ON rp.group_id = ug.group_id
+    ), differing AS (
+      (TABLE wanted EXCEPT TABLE present) UNION ALL (TABLE present EXCEPT TABLE wanted)
     )
-    user = User.objects.get(pk=user_id)
-    present = set(
-        user.groups.filter(pk__in=RolePlace.objects.values("group_id")).values_list("pk", flat=True)
-    )
-    user.groups.remove(*Group.objects.filter(pk__in=present - wanted))
-    user.groups.add(*Group.objects.filter(pk__in=wanted - present))
-    return wanted != present
+    SELECT DISTINCT user_id FROM differing ORDER BY user_id
+"""
 
 
-@transaction.atomic
-def assignments_settle(*, at: datetime, since: datetime) -> int:
-    """Groups follow assignments that began or ended after `since`; returns how many changed.
+def memberships_settle(user_ids: Collection[int], *, at: datetime) -> int:
+    """Each person, whom the caller has locked, is in exactly the groups of assignments in force.
 
-    guardian's own questions read the membership; the site's doors read Assignment itself, so an
-    ended contract opens nothing even before this ran.
+    Returns how many people's memberships changed.
     """
-    moved = Assignment.objects.filter(period__startswith__gt=since, period__startswith__lte=at)
-    ended = Assignment.objects.filter(period__endswith__gt=since, period__endswith__lte=at)
-    users = moved.union(ended).values_list("user_id", flat=True)
-    ordered = User.objects.filter(pk__in=set(users)).order_by(F("pk")).select_for_update()
-    return sum(_settle_user(user.pk, at=at) for user in ordered)
+    changed: set[int] = set()
+    with connection.cursor() as cursor:
+        for statement in (_LEAVE, _JOIN):
+            cursor.execute(statement, {"users": list(user_ids), "at": at})
+            changed.update(user_id for (user_id,) in cursor.fetchall())
+    return len(changed)
+
+
+def assignments_settle(*, at: datetime) -> int:
+    """Everybody's memberships follow the assignments in force; returns how many people's changed.
+
+    Looks at everybody, so that nothing is missed after an outage of any length. guardian's own
+    questions read the membership; the site's doors read Assignment itself, so an ended contract
+    opens nothing even before this ran. Each person is a transaction: no long locks.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DIFFERING, {"at": at})
+        user_ids = [user_id for (user_id,) in cursor.fetchall()]
+    changed = 0
+    for user_id in user_ids:
+        with transaction.atomic():
+            _user_locked(user_id)
+            changed += memberships_settle([user_id], at=at)
+    return changed

@@ -1,6 +1,7 @@
 """guardian's group grants: each role's group in a place reaches its unit and all units below."""
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
@@ -27,7 +28,8 @@ def _one_at_a_time(site_id: int) -> None:
     """Whoever changes the tree or the places of a site waits for the one before to commit.
 
     Otherwise a tree read before a new unit was committed would take its grants for superfluous.
-    Always the last lock of its transaction, so that it closes no circle.
+    After it a transaction waits only for the locks of the facts it publishes; the foreign keys
+    checked at commit wait for nobody, because no act locks a key (docs/adr/0011).
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -36,14 +38,24 @@ def _one_at_a_time(site_id: int) -> None:
 
 
 _NEW_UNIT = """
+    INSERT INTO org_unitgroupgrant (group_id, content_object_id, permission_id)
     WITH RECURSIVE above AS (
       SELECT id, parent_id FROM org_unit WHERE id = %(unit)s
       UNION ALL
       SELECT u.id, u.parent_id FROM org_unit u JOIN above a ON u.id = a.parent_id
     )
-    INSERT INTO org_unitgroupgrant (group_id, content_object_id, permission_id)
     SELECT rp.group_id, %(unit)s, %(permission)s
     FROM org_roleplace rp JOIN above ON above.id = rp.unit_id
+    ON CONFLICT DO NOTHING
+"""
+_NEW_PLACES = """
+    INSERT INTO org_unitgroupgrant (group_id, content_object_id, permission_id)
+    WITH RECURSIVE below AS (
+      SELECT group_id, unit_id FROM org_roleplace WHERE id = ANY(%(places)s)
+      UNION ALL
+      SELECT b.group_id, u.id FROM org_unit u JOIN below b ON u.parent_id = b.unit_id
+    )
+    SELECT group_id, unit_id, %(permission)s FROM below
     ON CONFLICT DO NOTHING
 """
 
@@ -75,23 +87,50 @@ def unit_grants_rebuild(*, site_id: int) -> None:
     )
 
 
+Wanted = tuple[Role, Unit]
+Places = dict[tuple[int, int], RolePlace]
+
+
 def role_place_open(*, role: Role, unit: Unit) -> RolePlace:
     """The role has its group in this unit, with grants on the unit and all below it."""
-    found = RolePlace.objects.filter(role=role, unit=unit).first()
-    if found:
+    return role_places_open([(role, unit)])[role.pk, unit.pk]
+
+
+def role_places_open(wanted: Collection[Wanted]) -> Places:
+    """Each of the roles has its group in its unit; the places are returned by role and unit."""
+    found = _places(wanted)
+    missing = [pair for pair in wanted if _key(pair) not in found]
+    if not missing:
         return found
-    _one_at_a_time(unit.site_id)
-    group, _created = Group.objects.get_or_create(name=f"{role.code}@{unit.public_id}")
-    place, created = RolePlace.objects.get_or_create(
-        role=role, unit=unit, defaults={"group": group}
+    for site_id in sorted({unit.site_id for _role, unit in missing}):
+        _one_at_a_time(site_id)
+    found |= _places(missing)
+    missing = [pair for pair in missing if _key(pair) not in found]
+    return found | _places_made(missing) if missing else found
+
+
+def _key(pair: Wanted) -> tuple[int, int]:
+    return pair[0].pk, pair[1].pk
+
+
+def _places(wanted: Iterable[Wanted]) -> Places:
+    keys = {_key(pair) for pair in wanted}
+    rows = RolePlace.objects.filter(
+        role__in={role for role, _unit in keys}, unit__in={unit for _role, unit in keys}
     )
-    if created:
-        permission = _act_in_unit()
-        UnitGroupGrant.objects.bulk_create(
-            [
-                UnitGroupGrant(group=group, content_object_id=pk, permission=permission)
-                for pk in sorted(_below(unit.site_id)[unit.pk])
-            ],
-            ignore_conflicts=True,
-        )
-    return place
+    return {(row.role_id, row.unit_id): row for row in rows}
+
+
+def _places_made(missing: Collection[Wanted]) -> Places:
+    pairs = {_key(pair): pair for pair in missing}
+    groups = Group.objects.bulk_create(
+        Group(name=f"{role.code}@{unit.public_id}") for role, unit in pairs.values()
+    )
+    places = RolePlace.objects.bulk_create(
+        RolePlace(role=role, unit=unit, group=group)
+        for (role, unit), group in zip(pairs.values(), groups, strict=True)
+    )
+    ids = {"places": [place.pk for place in places], "permission": _act_in_unit().pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_PLACES, ids)
+    return dict(zip(pairs, places, strict=True))

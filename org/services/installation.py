@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.services import Action, record
 from core.errors import Invalid, ServiceError
+from core.events import together
 from org.models import Installation, Role, User
 from org.services.assignments import assignment_start
 from org.services.people import password_set, person_create
@@ -53,6 +54,7 @@ def logo_type(logo: bytes) -> str:
 
 
 @transaction.atomic
+@together()
 def hospital_set_up(hospital: Hospital, *, at: datetime) -> User:
     """The hospital, its first site and its first administrator, who is returned, exist.
 

@@ -61,17 +61,28 @@ def person_create(
     `rest` may hold title, email, staff_number, language. Raises UsernameTaken, StaffNumberTaken,
     Invalid.
     """
+    names = {"family_name": family_name, "given_name": given_name, **rest}
+    return person_insert(username, names=names, by=by, at=at, is_demo=is_demo)
+
+
+def person_insert(
+    username: str,
+    *,
+    names: Mapping[str, str],
+    by: int | None,
+    at: datetime,
+    is_demo: bool = False,
+) -> User:
+    """As `person_create`, in a transaction that the caller has opened."""
     plain = username_plain(username)
     if not is_username(plain):
         raise Invalid(
             _("A user name has 1 to 64 letters a to z, digits, dots, hyphens, underscores or @."),
             field="username",
         )
-    if set(rest) - set(_FIELDS):
-        raise Invalid(field=sorted(set(rest) - set(_FIELDS))[0])
-    user = User(
-        username=plain, family_name=family_name, given_name=given_name, is_demo=is_demo, **rest
-    )
+    if set(names) - set(_FIELDS):
+        raise Invalid(field=sorted(set(names) - set(_FIELDS))[0])
+    user = User(username=plain, is_demo=is_demo, **names)
     user.set_unusable_password()
     try:
         with transaction.atomic():
@@ -85,13 +96,13 @@ def person_create(
         at=at,
         by=by,
         subject=user,
-        after={"username": plain, "family_name": family_name, "given_name": given_name, **rest},
+        after={"username": plain, **names},
     )
     return user
 
 
 def _locked(user: User, version: int | None) -> User:
-    row = User.objects.select_for_update().get(pk=user.pk)
+    row = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if version is not None and row.version != version:
         raise VersionConflict(current=row.version)
     return row
@@ -133,13 +144,31 @@ def person_update(
 
 @transaction.atomic
 def practitioner_save(
-    user: User, *, values: Mapping[str, object], by: int, at: datetime
+    user: User,
+    *,
+    values: Mapping[str, object],
+    by: int,
+    at: datetime,
+    version: int | None = None,
 ) -> Practitioner:
-    """The licensed profession of the person is as given. Raises Invalid."""
+    """The licensed profession of the person is as given.
+
+    Raises Invalid, VersionConflict (0 = none was entered before).
+    """
+    _locked(user, None)
+    row = Practitioner.objects.filter(user=user).first() or Practitioner(user=user)
+    current = row.version if row.pk else 0
+    if version is not None and version != current:
+        raise VersionConflict(current=current)
+    return practitioner_write(row, values=values, by=by, at=at)
+
+
+def practitioner_write(
+    row: Practitioner, *, values: Mapping[str, object], by: int, at: datetime
+) -> Practitioner:
+    """The profession, whose person the caller has locked, is as given. Raises Invalid."""
     if set(values) - set(_PROFESSION) or not values.get("profession"):
         raise Invalid(_("Name the profession."), field="profession")
-    User.objects.select_for_update().get(pk=user.pk)
-    row = Practitioner.objects.filter(user=user).first() or Practitioner(user=user)
     before, after = changes({name: getattr(row, name) for name in _PROFESSION}, values)
     is_new = row.pk is None
     for name, value in after.items():

@@ -1,61 +1,36 @@
 """Staff from a CSV file: checked without writing, then written all or nothing, repeatably."""
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Action, record
 from core.errors import Invalid, ServiceError
-from core.forms import EARLIEST_YEAR, LATEST_YEAR, clean_text, parse_date
+from core.events import together
 from org import selectors
 from org.models import Assignment, Practitioner, Role, Unit, User
-from org.permissions import Grants, Perm, may_assign, people_visible_to
+from org.permissions import Grants, Perm, logins_out_of_reach, may_assign, people_visible_to
 from org.rules import day_end, day_start, username_plain
-from org.services.assignments import assignment_start
-from org.services.people import person_create, person_update, practitioner_save
+from org.services.assignments import assignment_insert, memberships_settle
+from org.services.grants import role_places_open
+from org.services.people import person_insert, person_update, practitioner_write
+from org.services.people_file import MAX_ROWS_ON_SCREEN, NAMES, Cells, clean, day_of, rows_of
+from org.states import AccountState
 
-MAX_BYTES = 1_048_576
-# A request must not take minutes: larger files go through `manage.py people_import`.
-MAX_ROWS_ON_SCREEN = 500
-REQUIRED = ("username", "family_name")
-COLUMNS = (
-    *REQUIRED,
-    "given_name",
-    "title",
-    "email",
-    "staff_number",
-    "role",
-    "unit_code",
-    "starts_on",
-    "ends_on",
-    "profession",
-    "licence_number",
-)
-NAMES = ("family_name", "given_name", "title", "email", "staff_number")
-LIMITS = {
-    "username": 64,
-    "family_name": 80,
-    "given_name": 80,
-    "title": 20,
-    "email": 254,
-    "staff_number": 30,
-    "profession": 60,
-    "licence_number": 40,
-}
-# A spreadsheet that opens an export would run these as formulas.
-FORMULA = ("=", "+", "-", "@")
-# First bytes of what people pick by mistake: workbooks, old workbooks, PDFs.
-OTHER_FILES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
+PART_ROWS = 500
+# The services' names of what stands in a column of another name.
+COLUMN_OF = {"user": "username", "unit": "unit_code", "starts_at": "starts_on"}
+Told = Callable[[int, int, bool], None]
+
+
+def _nobody_told(_done: int, _every: int, _is_trial: bool) -> None:
+    """The screen says all at once."""
 
 
 class Outcome(StrEnum):
@@ -82,111 +57,120 @@ class RowResult:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What a run made, or would make, of every row."""
+    """What a run made, or would make, of every row; `written_rows` is how many were stored."""
 
     rows: list[RowResult] = field(default_factory=list)
-    is_written: bool = False
+    written_rows: int = 0
 
     def count(self, outcome: Outcome) -> int:
         """Return how many rows came out so."""
         return sum(row.outcome == outcome for row in self.rows)
 
     @property
+    def is_written(self) -> bool:
+        return self.written_rows > 0 and not self.has_errors
+
+    @property
     def has_errors(self) -> bool:
         return any(row.outcome == Outcome.ERROR for row in self.rows)
 
 
-def people_file_text(content: bytes, *, max_bytes: int = MAX_BYTES) -> str:
-    """Return the text of an uploaded file. Raises Invalid for what is no CSV text in UTF-8."""
-    if len(content) > max_bytes:
-        raise Invalid(_("The file is larger than 1 MB. Split it."), field="file")
-    if content.startswith(OTHER_FILES) or b"\x00" in content:
-        message = _("This is not a CSV file. In the spreadsheet, save as “CSV UTF-8”.")
-        raise Invalid(message, field="file")
+@dataclass(slots=True)
+class _Row:
+    """A row on its way: what the file says, what came of it."""
+
+    line: int
+    cells: Cells
+    username: str = ""
+    name: str = ""
+    outcome: Outcome = Outcome.UNCHANGED
+    is_assigned: bool = False
+    error: ServiceError | None = None
+
+    def result(self) -> RowResult:
+        if self.error is None:
+            return RowResult(self.line, self.username, self.name, self.outcome, self.is_assigned)
+        column = COLUMN_OF.get(self.error.field, self.error.field)
+        return RowResult(
+            self.line,
+            self.username,
+            self.name,
+            Outcome.ERROR,
+            column=column,
+            message=self.error.detail,
+        )
+
+
+def _read(text: str, max_rows: int) -> list[_Row]:
+    """Return the rows of the file, those of one person beside each other. Raises Invalid."""
+    rows = [_row(line, cells) for line, cells in rows_of(text, max_rows)]
+    return sorted(rows, key=lambda row: (row.username, row.line))
+
+
+def _row(line: int, cells: Cells | None) -> _Row:
+    if cells is None:
+        message = _("This row has more or fewer cells than the first line.")
+        return _Row(line, {}, error=Invalid(message))
+    username = username_plain(cells["username"])[:64]
+    name = f"{cells['family_name']}, {cells.get('given_name', '')}".strip(" ,")[:160]
+    row = _Row(line, {}, username, name)
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = _("The file is not UTF-8. In the spreadsheet, save as “CSV UTF-8”.")
-        raise Invalid(message, field="file") from error
+        row.cells = clean(cells)
+    except ServiceError as error:
+        row.error = error
+    return row
 
 
-def _table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    head_line = text.partition("\n")[0]
-    delimiter = ";" if head_line.count(";") > head_line.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        head = [name.strip().lower() for name in next(reader, [])]
-        rows = [(reader.line_num, cells) for cells in reader if any(c.strip() for c in cells)]
-    except csv.Error as error:
-        message = _("Line %(line)d cannot be read as CSV.") % {"line": reader.line_num}
-        raise Invalid(message, field="file") from error
-    return head, rows
+def _parts(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+    """Cut the rows into parts that each hold all rows of their people."""
+    part: list[_Row] = []
+    for row in rows:
+        if len(part) >= PART_ROWS and part[-1].username != row.username:
+            yield part
+            part = []
+        part.append(row)
+    yield part
 
 
-def _rows(text: str, max_rows: int) -> Iterator[tuple[int, dict[str, str] | None]]:
-    """Yield line numbers and cells by column, None for a row of another width. Raises Invalid."""
-    head, rows = _table(text)
-    missing = [name for name in REQUIRED if name not in head]
-    unknown = [name for name in head if name not in COLUMNS]
-    if missing:
-        message = _("The column “%(name)s” is missing.") % {"name": missing[0]}
-        raise Invalid(message, field="file")
-    if unknown:
-        message = _("The column “%(name)s” is not known.") % {"name": unknown[0][:60]}
-        raise Invalid(message, field="file")
-    if len(set(head)) != len(head):
-        raise Invalid(_("A column stands twice in the first line."), field="file")
-    if not rows:
-        raise Invalid(_("The file has no rows."), field="file")
-    if len(rows) > max_rows:
-        too_long = _("The file has more than %(limit)d rows. Split it, or use the import command.")
-        raise Invalid(too_long % {"limit": max_rows}, field="file")
-    for line, cells in rows:
-        fits = len(cells) == len(head)
-        yield line, dict(zip(head, cells, strict=True)) if fits else None
-
-
-@transaction.atomic
 def people_import(
-    *,
-    text: str,
-    grants: Grants,
-    is_trial: bool,
-    by: int,
-    at: datetime,
-    max_rows: int = MAX_ROWS_ON_SCREEN,
+    *, text: str, grants: Grants, is_trial: bool, by: int, at: datetime
 ) -> ImportReport:
     """The people of the file exist, invited, with their professions and assignments; or none does.
 
     A trial, or a run with an error in any row, writes nothing. A second run changes nothing.
     Raises Invalid for a file that cannot be read as a table of people.
     """
-    rows = list(_rows(text, max_rows))
-    run = _Run(
-        grants, by, at, {username_plain(cells["username"]) for _line, cells in rows if cells}
-    )
-    report = ImportReport([run.row(line, cells) for line, cells in rows])
-    if is_trial or report.has_errors:
-        transaction.set_rollback(True)
-        return report
-    report.is_written = True
-    record(
-        "people_import",
-        action=Action.CREATE,
-        at=at,
-        by=by,
-        after={"rows": len(report.rows), "created": report.count(Outcome.CREATED)},
-    )
+    return _Run(grants, by, at).over([_read(text, MAX_ROWS_ON_SCREEN)], is_trial=is_trial)
+
+
+def people_import_in_parts(
+    *,
+    text: str,
+    grants: Grants,
+    is_trial: bool,
+    by: int,
+    at: datetime,
+    max_rows: int,
+    told: Told = _nobody_told,
+) -> ImportReport:
+    """As `people_import`, in parts of about 500 rows that each are written, or not, as a whole.
+
+    Nothing is written before a trial of the whole file has found no error. A run that was cut
+    short is carried on by running it again. `told` hears how many rows of how many are
+    done, and whether in the trial.
+    """
+    for trial in (True, False):
+        parts = list(_parts(_read(text, max_rows)))
+        report = _Run(grants, by, at).over(parts, is_trial=trial, told=told)
+        if is_trial or report.has_errors:
+            break
     return report
 
 
 class _Run:
-    """One pass over a file; what is stored of its people is read once, before the first row.
+    """One pass over a file, with what holds for all its parts."""
 
-    Rows have no savepoints of their own: a row with an error rolls the whole pass back.
-    """
-
-    def __init__(self, grants: Grants, by: int, at: datetime, usernames: set[str]) -> None:
+    def __init__(self, grants: Grants, by: int, at: datetime) -> None:
         self.grants = grants
         self.by = by
         self.at = at
@@ -197,125 +181,51 @@ class _Run:
         within = set(grants.unit_ids(Perm.MANAGE_ASSIGNMENTS))
         for unit in selectors.units_of(within):
             self.units.setdefault(unit.code.casefold(), []).append(unit)
-        self.seen: dict[str, tuple[str, ...]] = {}
-        stored = User.objects.filter(username__in=usernames)
-        self.users = {user.username: user for user in stored}
-        reachable = people_visible_to(grants, permission=Perm.IMPORT_PEOPLE)
-        self.reach = set(reachable.filter(username__in=usernames).values_list("pk", flat=True))
-        rows = Practitioner.objects.filter(user__in=stored)
-        self.practitioners = {row.user_id: row for row in rows}
-        self.assignments: dict[tuple[int, int, int], list[DateTimeTZRange]] = {}
-        for row in Assignment.objects.filter(user__in=stored):
-            key = (row.user_id, row.role_id, row.unit_id)
-            self.assignments.setdefault(key, []).append(row.period)
+        self.staff_numbers: dict[str, str] = {}
 
-    def row(self, line: int, cells: dict[str, str] | None) -> RowResult:
-        if cells is None:
-            message = _("This row has more or fewer cells than the first line.")
-            return RowResult(line, "", "", Outcome.ERROR, message=message)
-        username = username_plain(cells["username"])[:64]
-        name = f"{cells['family_name']}, {cells.get('given_name', '')}".strip(" ,")[:160]
-        try:
-            outcome, is_assigned = self._written(_clean(cells))
-        except ServiceError as error:
-            return RowResult(
-                line, username, name, Outcome.ERROR, column=error.field, message=error.detail
-            )
-        return RowResult(line, username, name, outcome, is_assigned)
+    def over(
+        self,
+        parts: Iterable[list[_Row]],
+        *,
+        is_trial: bool,
+        told: Told = _nobody_told,
+    ) -> ImportReport:
+        """Take the parts one by one; a real run ends with the first part that has an error."""
+        parts = list(parts)
+        every = sum(map(len, parts))
+        report = ImportReport()
+        for part in parts:
+            with transaction.atomic():
+                is_good = _Part(self, part).done()
+                if is_good and not is_trial:
+                    self._recorded(part)
+                    report.written_rows += len(part)
+                else:
+                    transaction.set_rollback(True)
+            report.rows += [row.result() for row in part]
+            told(len(report.rows), every, is_trial)
+            if not is_good and not is_trial:
+                break
+        report.rows.sort(key=lambda row: row.line)
+        return report
 
-    def _written(self, cells: dict[str, str]) -> tuple[Outcome, bool]:
-        user, outcome = self._person(cells)
-        if self._profession(user, cells) and outcome == Outcome.UNCHANGED:
-            outcome = Outcome.UPDATED
-        return outcome, self._assignment(user, cells)
-
-    def _person(self, cells: dict[str, str]) -> tuple[User, Outcome]:
-        username = cells["username"]
-        names = {name: cells[name] for name in NAMES if name in cells}
-        stands = tuple(names.values())
-        if self.seen.setdefault(username, stands) != stands:
-            message = _("The same user name stands in the file with other names.")
-            raise Invalid(message, field="username")
-        user = self.users.get(username)
-        if user is None:
-            family, given = names.pop("family_name"), names.pop("given_name", "")
-            made = person_create(
-                username=username,
-                family_name=family,
-                given_name=given,
-                by=self.by,
-                at=self.at,
-                is_demo=False,
-                **names,
-            )
-            self.users[username] = made
-            self.reach.add(made.pk)
-            return made, Outcome.CREATED
-        if user.pk not in self.reach:
-            raise Invalid(_("Another person already has this user name."), field="username")
-        if all(getattr(user, name) == value for name, value in names.items()):
-            return user, Outcome.UNCHANGED
-        updated = person_update(user, values=names, version=None, by=self.by, at=self.at)
-        self.users[username] = updated
-        return updated, Outcome.UPDATED
-
-    def _profession(self, user: User, cells: dict[str, str]) -> bool:
-        profession, licence = cells.get("profession", ""), cells.get("licence_number", "")
-        if not profession:
-            if licence:
-                raise Invalid(_("A licence number needs a profession."), field="profession")
-            return False
-        row = self.practitioners.get(user.pk)
-        wanted = {"profession": profession}
-        if "licence_number" in cells:
-            wanted["licence_number"] = licence
-        if row and all(getattr(row, name) == value for name, value in wanted.items()):
-            return False
-        saved = practitioner_save(user, values=wanted, by=self.by, at=self.at)
-        self.practitioners[user.pk] = saved
-        return True
-
-    def _assignment(self, user: User, cells: dict[str, str]) -> bool:
-        role_code, unit_code = cells.get("role", ""), cells.get("unit_code", "")
-        if not role_code and not unit_code:
-            return False
-        role, unit = self._role(role_code), self._unit(unit_code)
-        if not self._may_assign(role, unit):
-            raise Invalid(_("You may not hand out this role in this unit."), field="role")
-        zone = unit.site.time_zone
-        first, last = self._day(cells, "starts_on"), self._day(cells, "ends_on")
-        starts_at = day_start(first, zone) if first else None
-        ends_at = day_end(last, zone) if last else None
-        periods = self.assignments.setdefault((user.pk, role.pk, unit.pk), [])
-        if self._is_there(periods, starts_at, ends_at):
-            return False
-        row = assignment_start(
-            user=user,
-            role=role,
-            unit=unit,
-            starts_at=starts_at or self.at,
-            ends_at=ends_at,
-            by=self.by,
+    def _recorded(self, part: list[_Row]) -> None:
+        created = sum(row.outcome == Outcome.CREATED for row in part)
+        record(
+            "people_import",
+            action=Action.CREATE,
             at=self.at,
+            by=self.by,
+            after={"rows": len(part), "created": created},
         )
-        periods.append(row.period)
-        return True
 
-    def _is_there(
-        self, periods: list[DateTimeTZRange], starts_at: datetime | None, ends_at: datetime | None
-    ) -> bool:
-        """Say whether this very assignment was made before; without a first day, one in force."""
-        if starts_at is None:
-            return any(self.at in period for period in periods)
-        return any((period.lower, period.upper) == (starts_at, ends_at) for period in periods)
-
-    def _role(self, code: str) -> Role:
+    def role(self, code: str) -> Role:
         role = self.roles.get(code.lower())
         if role is None:
             raise Invalid(_("There is no role with this code."), field="role")
         return role
 
-    def _unit(self, code: str) -> Unit:
+    def unit(self, code: str) -> Unit:
         found = self.units.get(code.casefold(), [])
         if not found:
             message = _("You do not assign people to a unit with this code.")
@@ -324,7 +234,7 @@ class _Run:
             raise Invalid(_("Several sites have a unit with this code."), field="unit_code")
         return found[0]
 
-    def _may_assign(self, role: Role, unit: Unit) -> bool:
+    def check_may_assign(self, role: Role, unit: Unit) -> None:
         key = (role.pk, unit.pk)
         if key not in self.allowed:
             if role.pk not in self.permissions:
@@ -332,43 +242,174 @@ class _Run:
             self.allowed[key] = may_assign(
                 self.grants, permissions=self.permissions[role.pk], unit=unit
             )
-        return self.allowed[key]
+        if not self.allowed[key]:
+            raise Invalid(_("You may not hand out this role in this unit."), field="role")
 
-    def _day(self, cells: dict[str, str], column: str) -> date | None:
-        text = cells.get(column, "")
-        if not text:
-            return None
-        # "t+14" would be another day in every run.
-        is_relative = text[0] in "tT"
-        day = None if is_relative else parse_date(text, self.at.date())
-        if day is None or not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
-            raise Invalid(_("Enter a date like 2026-11-25 or 25-Nov-2026."), field=column)
-        return day
+    def staff_number_stands_once(self, cells: Cells) -> None:
+        number = cells.get("staff_number", "")
+        if number and self.staff_numbers.setdefault(number, cells["username"]) != cells["username"]:
+            message = _("Another person already has this staff number.")
+            raise Invalid(message, field="staff_number")
 
 
-def _clean(cells: dict[str, str]) -> dict[str, str]:
-    """Return the cells without what cannot be stored. Raises Invalid, naming the column."""
-    cleaned = {column: _clean_cell(column, value) for column, value in cells.items()}
-    cleaned["username"] = username_plain(cleaned["username"])
-    for column in REQUIRED:
-        if not cleaned[column]:
-            raise Invalid(_("This cell is empty."), field=column)
-    if cleaned.get("email"):
-        try:
-            validate_email(cleaned["email"])
-        except ValidationError as error:
-            raise Invalid(_("This is not an e-mail address."), field="email") from error
-    return cleaned
+class _Part:
+    """The rows of one transaction, taken in the order of locks of docs/adr/0011.
 
+    Rows have no savepoints of their own: a row with an error rolls the whole part back.
+    """
 
-def _clean_cell(column: str, value: str) -> str:
-    try:
-        text = clean_text(value.strip(), multiline=False, label=column).strip()
-    except ValidationError as error:
-        raise Invalid(" ".join(error.messages), field=column) from error
-    if text.startswith(FORMULA):
-        raise Invalid(_("This cell begins like a formula (= + - @)."), field=column)
-    if len(text) > LIMITS.get(column, 80):
-        message = _("This cell is longer than %(limit)d characters.")
-        raise Invalid(message % {"limit": LIMITS.get(column, 80)}, field=column)
-    return text
+    def __init__(self, run: _Run, rows: list[_Row]) -> None:
+        self.run = run
+        self.rows = rows
+        self.names: dict[str, tuple[str, ...]] = {}
+        self.made: dict[int, Assignment] = {}
+
+    def done(self) -> bool:
+        """Store all rows; says whether none has an error."""
+        with connection.cursor() as cursor:
+            # Two files with the same new people in another order would wait for each other.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('people-import', 42))")
+        self._units_locked()
+        self._people_locked()
+        with together():
+            self._each(self._person)
+            self._each(self._profession)
+            self._each(self._planned)
+            self._places_opened()
+            self._each(self._assigned)
+            memberships_settle({row.user_id for row in self.made.values()}, at=self.run.at)
+        return all(row.error is None for row in self.rows)
+
+    def _each(self, step: Callable[[_Row], None]) -> None:
+        for row in self.rows:
+            if row.error is None:
+                try:
+                    step(row)
+                except ServiceError as error:
+                    row.error = error
+
+    def _units_locked(self) -> None:
+        codes = {row.cells.get("unit_code", "").casefold() for row in self.rows}
+        ids = {unit.pk for code in codes for unit in self.run.units.get(code, [])}
+        locked = Unit.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+        self.open_units = {unit.pk for unit in locked if unit.is_active}
+
+    def _people_locked(self) -> None:
+        run = self.run
+        usernames = {row.username for row in self.rows}
+        stored = list(
+            User.objects.filter(username__in=usernames)
+            .order_by("pk")
+            .select_for_update(no_key=True)
+        )
+        ids = [user.pk for user in stored]
+        self.users = {user.username: user for user in stored}
+        visible = people_visible_to(run.grants, permission=Perm.IMPORT_PEOPLE)
+        self.reach = set(visible.filter(pk__in=ids).values_list("pk", flat=True))
+        self.elsewhere = logins_out_of_reach(run.grants, ids, at=run.at)
+        found = Practitioner.objects.filter(user__in=ids)
+        self.practitioners = {row.user_id: row for row in found}
+        self.periods: dict[tuple[int, int, int], list[DateTimeTZRange]] = {}
+        for row in Assignment.objects.filter(user__in=ids, cancelled_at__isnull=True):
+            key = (row.user_id, row.role_id, row.unit_id)
+            self.periods.setdefault(key, []).append(row.period)
+
+    def _may_change(self, user: User) -> None:
+        if user.pk in self.elsewhere:
+            message = _("This person also works where you do not manage people.")
+            raise Invalid(message, field="username")
+
+    def _person(self, row: _Row) -> None:
+        names = {name: row.cells[name] for name in NAMES if name in row.cells}
+        stands = tuple(names.values())
+        if self.names.setdefault(row.username, stands) != stands:
+            message = _("The same user name stands in the file with other names.")
+            raise Invalid(message, field="username")
+        self.run.staff_number_stands_once(row.cells)
+        by, at = self.run.by, self.run.at
+        user = self.users.get(row.username)
+        if user is None:
+            made = person_insert(row.username, names=names, by=by, at=at)
+            self.users[row.username] = made
+            self.reach.add(made.pk)
+            row.outcome = Outcome.CREATED
+            return
+        if user.pk not in self.reach:
+            raise Invalid(_("Another person already has this user name."), field="username")
+        if any(getattr(user, name) != value for name, value in names.items()):
+            self._may_change(user)
+            changed = person_update(user, values=names, version=None, by=by, at=at)
+            self.users[row.username] = changed
+            row.outcome = Outcome.UPDATED
+
+    def _profession(self, row: _Row) -> None:
+        user, cells = self.users[row.username], row.cells
+        profession, licence = cells.get("profession", ""), cells.get("licence_number", "")
+        if licence and not profession:
+            raise Invalid(_("A licence number needs a profession."), field="profession")
+        if not profession:
+            return
+        stored = self.practitioners.get(user.pk) or Practitioner(user=user)
+        wanted = {"profession": profession}
+        if "licence_number" in cells:
+            wanted["licence_number"] = licence
+        if all(getattr(stored, name) == value for name, value in wanted.items()):
+            return
+        self._may_change(user)
+        self.practitioners[user.pk] = practitioner_write(
+            stored, values=wanted, by=self.run.by, at=self.run.at
+        )
+        if row.outcome == Outcome.UNCHANGED:
+            row.outcome = Outcome.UPDATED
+
+    def _planned(self, row: _Row) -> None:
+        """Find the assignment that the row asks for, unless it was made before."""
+        cells, run = row.cells, self.run
+        if not cells.get("role") and not cells.get("unit_code"):
+            return
+        role, unit = run.role(cells.get("role", "")), run.unit(cells.get("unit_code", ""))
+        run.check_may_assign(role, unit)
+        user = self.users[row.username]
+        starts_at, ends_at = self._days(cells, unit.site.time_zone)
+        periods = self.periods.setdefault((user.pk, role.pk, unit.pk), [])
+        if self._is_there(periods, starts_at, ends_at):
+            return
+        starts_at = starts_at or run.at
+        if ends_at is not None and ends_at <= starts_at:
+            raise Invalid(_("The end must be after the start."), field="ends_on")
+        if unit.pk not in self.open_units:
+            raise Invalid(_("This unit is closed."), field="unit")
+        if user.state == AccountState.LEFT:
+            raise Invalid(_("This person has left."), field="user")
+        period = DateTimeTZRange(starts_at, ends_at)
+        self.made[row.line] = Assignment(user=user, role=role, unit=unit, period=period)
+        periods.append(period)
+
+    def _days(self, cells: Cells, zone: str) -> tuple[datetime | None, datetime | None]:
+        today = self.run.at.date()
+        first = day_of(cells, "starts_on", today=today)
+        last = day_of(cells, "ends_on", today=today)
+        return (
+            day_start(first, zone) if first else None,
+            day_end(last, zone) if last else None,
+        )
+
+    def _is_there(
+        self, periods: list[DateTimeTZRange], starts_at: datetime | None, ends_at: datetime | None
+    ) -> bool:
+        """Say whether this very assignment was made before; without a first day, one in force."""
+        if starts_at is None:
+            return any(self.run.at in period for period in periods)
+        return any((period.lower, period.upper) == (starts_at, ends_at) for period in periods)
+
+    def _places_opened(self) -> None:
+        self.places = role_places_open(
+            [(planned.role, planned.unit) for planned in self.made.values()]
+        )
+
+    def _assigned(self, row: _Row) -> None:
+        planned = self.made.get(row.line)
+        if planned is not None:
+            planned.place = self.places[planned.role_id, planned.unit_id]
+            assignment_insert(planned, by=self.run.by, at=self.run.at)
+            row.is_assigned = True

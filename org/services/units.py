@@ -57,10 +57,11 @@ def unit_create(
     """
     if kind == UnitKind.HOSPITAL or kind not in UnitKind.values:
         raise Invalid(_("Choose what kind of unit this is."), field="kind")
-    if not parent.is_active:
+    site = _site_locked(parent.site_id)
+    if not _is_open(parent.pk):
         raise Invalid(_("The unit above is closed."), field="parent")
     return _unit_insert(
-        site=parent.site, parent=parent, code=code, name=name, kind=kind, beds=beds, by=by, at=at
+        site=site, parent=parent, code=code, name=name, kind=kind, beds=beds, by=by, at=at
     )
 
 
@@ -98,8 +99,18 @@ def _unit_insert(
     return unit
 
 
+def _site_locked(site_id: int) -> Site:
+    """Nobody else changes the site's tree, or which of its units are open, until the commit."""
+    return Site.objects.select_for_update(no_key=True).get(pk=site_id)
+
+
+def _is_open(unit_id: int) -> bool:
+    return Unit.objects.filter(pk=unit_id, is_active=True).exists()
+
+
 def _locked(unit: Unit, version: int | None) -> Unit:
-    row = Unit.objects.select_for_update().get(pk=unit.pk)
+    _site_locked(unit.site_id)
+    row = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     if version is not None and row.version != version:
         raise VersionConflict(current=row.version)
     return row
@@ -113,7 +124,6 @@ def unit_update(
 
     Raises VersionConflict when somebody changed it first, CodeTaken, Invalid for a cycle.
     """
-    Site.objects.select_for_update().get(pk=unit.site_id)
     row = _locked(unit, version)
     unknown = set(values) - set(_FIELDS)
     if unknown:
@@ -155,7 +165,7 @@ def _kind_and_parent_checked(row: Unit, values: Mapping[str, object]) -> None:
     above = dict(Unit.objects.filter(site_id=row.site_id).values_list("pk", "parent_id"))
     if row.parent_id is None or parent_id not in above:
         raise Invalid(_("Choose a unit of the same site."), field="parent")
-    if not Unit.objects.filter(pk=int(str(parent_id)), is_active=True).exists():
+    if not _is_open(int(str(parent_id))):
         raise Invalid(_("The unit above is closed."), field="parent")
     walk: object = parent_id
     while walk is not None:
@@ -185,7 +195,7 @@ def unit_close(unit: Unit, *, version: int | None, by: int, at: datetime, reason
 def unit_reopen(unit: Unit, *, version: int | None, by: int, at: datetime, reason: str) -> Unit:
     """The closed unit is open again. Raises Invalid while the unit above is closed."""
     row = _locked(unit, version)
-    if row.parent_id and not Unit.objects.filter(pk=row.parent_id, is_active=True).exists():
+    if row.parent_id and not _is_open(row.parent_id):
         raise Invalid(_("The unit above is closed."))
     return _set_active(row, True, act="unit_reopen", by=by, at=at, reason=reason)
 

@@ -15,7 +15,7 @@ from core.html import render, see_other, toast
 from org import gate, services
 from org.forms import ImportConfirmForm, ImportFileForm
 from org.permissions import Perm
-from org.services.people_import import COLUMNS, REQUIRED
+from org.services.people_file import COLUMNS, REQUIRED
 from org.views import commands, people
 
 SALT = "org.people_import"

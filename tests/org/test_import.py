@@ -14,7 +14,8 @@ from core.models import Event
 from org import services
 from org.models import Assignment, Practitioner, User
 from org.permissions import grants_of
-from org.services.people_import import MAX_ROWS_ON_SCREEN, Outcome, people_file_text, people_import
+from org.services.people_file import MAX_ROWS_ON_SCREEN, people_file_text
+from org.services.people_import import Outcome, people_import
 from tests.factories import org
 from tests.factories.org import STARTED, Hospital
 

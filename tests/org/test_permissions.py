@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from guardian.shortcuts import get_objects_for_user
 
 from hms.roles import declared
 from org import services
-from org.models import Assignment, Unit
+from org.models import Assignment, Role, Unit
 from org.permissions import (
     Grants,
     Perm,
@@ -112,8 +113,34 @@ def test_guardian_follows_when_an_assignment_begins_and_ends(hospital: people.Ho
     people.assign(locum, "nurse", hospital.ward, days=7)
     over = STARTED + timedelta(days=7)
     assert get_objects_for_user(locum, "org.act_in_unit", Unit).count() == 1
-    services.assignments_settle(at=over, since=over - timedelta(hours=1))
+    services.assignments_settle(at=over)
     assert get_objects_for_user(locum, "org.act_in_unit", Unit).count() == 0
+
+
+def test_memberships_are_right_again_after_an_outage_of_a_day(hospital: people.Hospital) -> None:
+    """Nobody looked while one contract ended and another began."""
+    over, back = STARTED + timedelta(days=1), STARTED + timedelta(days=2, hours=3)
+    leaver, starter = people.person("leaver"), people.person("starter")
+    people.assign(leaver, "nurse", hospital.ward, days=1)
+    services.assignment_start(
+        user=starter,
+        role=Role.objects.get(code="nurse"),
+        unit=hospital.ward,
+        starts_at=over,
+        by=None,
+        at=STARTED,
+    )
+    assert services.assignments_settle(at=back) == 2
+    assert get_objects_for_user(leaver, "org.act_in_unit", Unit).count() == 0
+    assert get_objects_for_user(starter, "org.act_in_unit", Unit).get() == hospital.ward
+    assert services.assignments_settle(at=back) == 0
+
+
+def test_groups_that_are_no_role_in_a_place_are_left_alone(hospital: people.Hospital) -> None:
+    nurse, other = hospital.person("nurse"), Group.objects.create(name="choir")
+    nurse.groups.add(other)
+    assert services.assignments_settle(at=NOW) == 0
+    assert other in nurse.groups.all()
 
 
 def test_a_person_sees_the_units_their_role_may_see(hospital: people.Hospital) -> None:
