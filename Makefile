@@ -18,8 +18,8 @@ test:  ## static checks and the whole test suite on real servers
 	@bash scripts/test.sh
 
 test-all:  ## make test, the same on PostgreSQL 15, and the kill -9 drill
-	@bash scripts/test.sh
-	@bash scripts/test_pg15.sh
+	@HMS_ROUNDS=20 bash scripts/test.sh
+	@HMS_ROUNDS=20 bash scripts/test_pg15.sh
 	@$(PY) -m scripts.drill
 
 test-pg15:  ## the test suite on PostgreSQL 15, the oldest version supported

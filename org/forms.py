@@ -244,6 +244,7 @@ class PractitionerForm(Form):
     licence_number = forms.CharField(label=_("Licence number"), max_length=40, required=False)
     licence_issuer = forms.CharField(label=_("Issued by"), max_length=80, required=False)
     licence_until_on = DateField(label=_("Valid until"), required=False)
+    version = _version()
 
 
 class AssignmentForm(Form):

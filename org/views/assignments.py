@@ -63,6 +63,8 @@ def assignment_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
     row = selectors.assignment_get(grants=held, public_id=public_id)
     if row is None or not held.has(Perm.MANAGE_ASSIGNMENTS, row.unit_id):
         raise NotFound()
+    if not people.may_end_assignment(held, row):
+        raise Denied(_("You may not hand out this role in this unit."))
     words = {"role": _(row.role.name), "unit": row.unit.name}
     page = commands.CommandPage(
         title=_("End of %(role)s in %(unit)s") % words,

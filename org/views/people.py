@@ -1,5 +1,6 @@
 """Doors of people: who works here, their logins, professions and assignments."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from core.errors import Denied, NotFound
 from core.html import render
 from org import gate, selectors, services
 from org.forms import PeopleFilterForm, PersonEditForm, PersonForm, PractitionerForm
-from org.permissions import Perm, may_manage_login
+from org.permissions import Grants, Perm, may_assign, may_manage_login
 from org.states import ACCOUNT_STEPS
 from org.views import commands, looks
 
@@ -103,8 +104,7 @@ def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "look": looks.account_look(found.state),
         "crumbs": crumbs(),
         "practitioner": selectors.practitioner_of(found.pk),
-        "assignments": [_assignment(item, held, now) for item in rows[: paging.MAX_SIZE]],
-        "may_manage": writable is not None,
+        "assignments": _assignments(list(rows[: paging.MAX_SIZE]), held, now),
         "may_login": may_login,
         "steps": _steps(found) if may_login and found.pk != request.user.pk else [],
         "may_assign": held.has(Perm.MANAGE_ASSIGNMENTS),
@@ -112,7 +112,20 @@ def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "org/person.html", context)
 
 
-def _assignment(item: "Assignment", held: Any, now: Any) -> dict[str, Any]:
+def _assignments(items: list["Assignment"], held: Grants, now: datetime) -> list[dict[str, Any]]:
+    """Whoever may hand a role out may also end it: asked once for each role in each unit."""
+    kinds = {(item.role_id, item.unit_id): item for item in items}
+    may_end = {key: may_end_assignment(held, item) for key, item in kinds.items()}
+    return [_assignment(item, may_end[item.role_id, item.unit_id], now) for item in items]
+
+
+def may_end_assignment(held: Grants, item: "Assignment") -> bool:
+    """Say whether the asker may end the assignment: its role is theirs to hand out there."""
+    permissions = selectors.role_permissions(item.role_id)
+    return may_assign(held, permissions=permissions, unit=item.unit)
+
+
+def _assignment(item: "Assignment", may_end: bool, now: datetime) -> dict[str, Any]:
     lower, upper = item.period.lower, item.period.upper
     is_over = item.cancelled_at is not None or (upper is not None and upper <= now)
     if item.cancelled_at is not None:
@@ -123,8 +136,8 @@ def _assignment(item: "Assignment", held: Any, now: Any) -> dict[str, Any]:
         look = looks.Look("info", "clock", _("Begins later"))
     else:
         look = looks.Look("ok", "circle-check", _("In force"))
-    may_end = not is_over and held.has(Perm.MANAGE_ASSIGNMENTS, item.unit_id)
-    return {"row": item, "role": _(item.role.name), "look": look, "may_end": may_end}
+    role = _(item.role.name)
+    return {"row": item, "role": role, "look": look, "may_end": may_end and not is_over}
 
 
 def _steps(found: "User") -> list[tuple[str, str, str]]:
@@ -189,10 +202,10 @@ def person_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
 def practitioner_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A person's licensed profession is entered or changes."""
-    found = load(request, public_id, Perm.MANAGE_PEOPLE)
+    found = load_login(request, public_id)
     row = selectors.practitioner_of(found.pk)
     names = PractitionerForm.base_fields
-    initial = {name: getattr(row, name) for name in names} if row else {}
+    initial = {name: getattr(row, name) for name in names} if row else {"version": 0}
     form = PractitionerForm(commands.sent(request), initial=initial)
     page = commands.CommandPage(
         title=_("Profession of %(person)s") % {"person": found.full_name},
@@ -203,7 +216,11 @@ def practitioner_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
     def save(data: dict[str, Any]) -> str:
-        services.practitioner_save(found, values=data, by=gate.person(request).pk, at=clock.now())
+        values = dict(data)
+        version = values.pop("version")
+        services.practitioner_save(
+            found, values=values, version=version, by=gate.person(request).pk, at=clock.now()
+        )
         return address(found)
 
     return commands.answer(request, form, page, save)

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.contrib.auth.models import Group, Permission
+
 from hms import roles
 from org import services
 from org.models import Role, Unit, User
 from org.services.installation import Hospital as Setup
+from tests.factories.photograph import Photograph, photograph
 
 STARTED = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 PASSWORD = "river-otter-lantern-9"  # pragma: allowlist secret
@@ -52,6 +55,19 @@ def assign(user: User, role: str, unit: Unit, *, days: int | None = None) -> Non
     )
 
 
+def planner(at: Unit) -> User:
+    """Somebody who plans who works in a unit, and holds nothing else there."""
+    wanted = ["view_unit", "view_people", "manage_assignments"]
+    group = Group.objects.create(name="role:planner")
+    group.permissions.set(
+        Permission.objects.filter(content_type__app_label="org", codename__in=wanted)
+    )
+    Role.objects.create(code="planner", name="Planner", group=group)
+    user = person("planner", family_name="Planner")
+    assign(user, "planner", at)
+    return user
+
+
 def unit(parent: Unit, code: str, *, name: str = "", kind: str = "ward") -> Unit:
     """A unit below `parent`."""
     return services.unit_create(
@@ -59,11 +75,41 @@ def unit(parent: Unit, code: str, *, name: str = "", kind: str = "ward") -> Unit
     )
 
 
+UNITS = ("root", "ward", "clinic", "elsewhere_root", "elsewhere")
 AT_ROOT = {"system_administrator", "auditor", "rollout_manager"}
 
 
 def hospital() -> Hospital:
-    """Two sites, one person per role of roles.yaml, everything through services."""
+    """Two sites, one person per role of roles.yaml, as the services make them.
+
+    They make them once for each process of tests; after that their rows are put back.
+    """
+    if not _photographs:
+        _photographs.append(photograph(_names_made))
+    _photographs[0].put_back()
+    return _loaded(_photographs[0].names)
+
+
+_photographs: list[Photograph] = []
+
+
+def _names_made() -> dict[str, int]:
+    made = hospital_made()
+    units = {name: getattr(made, name).pk for name in UNITS}
+    return units | {f"person:{role}": user.pk for role, user in made.people.items()}
+
+
+def _loaded(names: dict[str, int]) -> Hospital:
+    units = Unit.objects.select_related("site", "parent").in_bulk(names[name] for name in UNITS)
+    roles_of = {pk: name.removeprefix("person:") for name, pk in names.items() if ":" in name}
+    users = {roles_of[user.pk]: user for user in User.objects.filter(pk__in=roles_of)}
+    people = {role: users[role] for role in roles_of.values()}
+    places = {name: units[names[name]] for name in UNITS}
+    return Hospital(admin=people["system_administrator"], people=people, **places)
+
+
+def hospital_made() -> Hospital:
+    """The hospital, made through the services."""
     admin = services.hospital_set_up(
         Setup(
             name="Riverside General",

@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from org import services
-from org.models import Assignment, Role, Unit, User
-from tests.factories.org import STARTED, Hospital, assign, person, unit
+from org.models import Assignment, Unit, User
+from tests.factories.org import STARTED, Hospital, assign, person, planner, unit
 
 API = "/api/v1/org"
 JSON = "application/json"
@@ -329,6 +328,7 @@ def test_nobody_hands_out_more_than_they_hold(hospital: Hospital) -> None:
     assign(deputy, "system_administrator", hospital.clinic)
     assign(deputy, "ward_manager", hospital.ward)
     client, nurse = signed_in(deputy), hospital.person("nurse")
+    assign(nurse, "front_desk", hospital.clinic)
     made = send(client, "POST", "/assignments/", _work(nurse, "nurse", hospital.clinic))
     assert made.status_code == 201
     for role, place, status, code in [
@@ -338,6 +338,27 @@ def test_nobody_hands_out_more_than_they_hold(hospital: Hospital) -> None:
     ]:
         answer = send(client, "POST", "/assignments/", _work(nurse, role, place))
         assert_problem(answer, status, code)
+
+
+def test_nobody_assigns_people_whose_assignments_they_do_not_manage(hospital: Hospital) -> None:
+    """Seen as head of the ward, yet planned for in the clinic only."""
+    deputy, nurse = person("deputy", family_name="Deputy"), hospital.person("nurse")
+    assign(deputy, "system_administrator", hospital.clinic)
+    assign(deputy, "ward_manager", hospital.ward)
+    answer = send(
+        signed_in(deputy), "POST", "/assignments/", _work(nurse, "nurse", hospital.clinic)
+    )
+    assert_problem(answer, 403, "permission_denied")
+    assert not Assignment.objects.filter(user=nurse, unit=hospital.clinic).exists()
+
+
+def test_nobody_ends_an_assignment_of_a_role_they_may_not_hand_out(hospital: Hospital) -> None:
+    client = signed_in(planner(hospital.ward))
+    row = Assignment.objects.get(user=hospital.person("ward_manager"))
+    path = f"/assignments/{row.public_id}/end"
+    answer = send(client, "POST", path, {"reason": "x"}, if_match='"1"')
+    assert_problem(answer, 403, "permission_denied")
+    assert Assignment.objects.get(pk=row.pk).version == 1
 
 
 def test_a_level_is_read_set_and_remembered(hospital: Hospital, admin: Client) -> None:
@@ -406,20 +427,13 @@ def test_a_unit_that_was_changed_by_somebody_else_is_not_overwritten(
 
 
 def test_a_planner_gives_no_role_beyond_their_own_except_from_the_root(hospital: Hospital) -> None:
-    wanted = ["view_unit", "view_people", "manage_assignments"]
-    group = Group.objects.create(name="role:planner")
-    group.permissions.set(
-        Permission.objects.filter(content_type__app_label="org", codename__in=wanted)
-    )
-    Role.objects.create(code="planner", name="Planner", group=group)
-    nurse, planner = hospital.person("nurse"), person("planner", family_name="Planner")
-    assign(planner, "planner", hospital.clinic)
-    client = signed_in(planner)
+    nurse, giver = hospital.person("nurse"), planner(hospital.clinic)
+    client = signed_in(giver)
     power = _work(nurse, "system_administrator", hospital.clinic)
     assign(nurse, "nurse", hospital.clinic)
     refused = assert_problem(send(client, "POST", "/assignments/", power), 403, "permission_denied")
     assert refused["field"] == "role"
     same = _work(nurse, "planner", hospital.clinic)
     assert send(client, "POST", "/assignments/", same).status_code == 201
-    assign(planner, "planner", hospital.root)
+    assign(giver, "planner", hospital.root)
     assert send(client, "POST", "/assignments/", power).status_code == 201

@@ -63,6 +63,18 @@ def _head(hospital: Hospital, role: str = "system_administrator"):
     return person
 
 
+def test_who_may_not_hand_a_role_out_does_not_end_it_either(
+    client: Client, hospital: Hospital
+) -> None:
+    client.force_login(org.planner(hospital.ward), backend=BACKEND)
+    manager = hospital.person("ward_manager")
+    address = reverse("org:assignment-end", args=[Assignment.objects.get(user=manager).public_id])
+    assert client.post(address, {"reason": "x", "version": "1"}).status_code == 403
+    assert Assignment.objects.get(user=manager).version == 1
+    page = client.get(reverse("org:person", args=[manager.public_id])).content.decode()
+    assert address not in page
+
+
 def _may(person, role: str, unit) -> bool:
     permissions = role_permissions(Role.objects.get(code=role).pk)
     return may_assign(grants_of(person, at=clock.now()), permissions=permissions, unit=unit)

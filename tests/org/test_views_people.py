@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from org import services
 from org.models import Practitioner, User
 from tests.factories import org
 from tests.factories.org import Hospital
@@ -99,10 +100,25 @@ def test_nobody_suspends_themselves(admin: Client, hospital: Hospital) -> None:
 
 def test_a_profession_is_entered(admin: Client, hospital: Hospital) -> None:
     doctor = hospital.person("doctor")
-    data = {"profession": "Physician", "licence_until_on": "31 12 2030"}
+    data = {"profession": "Physician", "licence_until_on": "31 12 2030", "version": "0"}
     assert admin.post(_at("practitioner-edit", doctor), data).status_code == 303
     row = Practitioner.objects.get(user=doctor)
     assert (row.profession, row.licence_until_on.isoformat()) == ("Physician", "2030-12-31")
+
+
+def test_a_profession_that_changed_meanwhile_is_not_overwritten(
+    admin: Client, hospital: Hospital
+) -> None:
+    doctor, by = hospital.person("doctor"), hospital.admin.pk
+    services.practitioner_save(doctor, values={"profession": "Surgeon"}, by=by, at=org.STARTED)
+    page = admin.get(_at("practitioner-edit", doctor))
+    assert page.context["form"]["version"].value() == 1
+    answer = admin.post(
+        _at("practitioner-edit", doctor), {"profession": "Physician", "version": "0"}
+    )
+    assert answer.status_code == 412
+    assert answer.context["form"]["profession"].value() == "Physician"
+    assert Practitioner.objects.get(user=doctor).profession == "Surgeon"
 
 
 def test_the_list_is_found_by_name_unit_and_login(admin: Client, hospital: Hospital) -> None:
@@ -131,7 +147,9 @@ def test_the_head_of_a_ward_reaches_the_people_of_the_ward_only(
     assert head.get(_at("person-edit", hospital.admin)).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["person-password", "person-suspend", "person-leave"])
+@pytest.mark.parametrize(
+    "name", ["person-password", "person-suspend", "person-leave", "practitioner-edit"]
+)
 def test_a_login_that_works_beyond_the_ward_is_not_the_heads(
     head: Client, hospital: Hospital, name: str
 ) -> None:

@@ -42,15 +42,20 @@ def _role(request: Request, code: str, unit: Unit) -> Role:
     role = selectors.role_list().filter(code=code).first()
     if role is None:
         raise NotFound(field="role")
-    if not may_assign(held(request), permissions=selectors.role_permissions(role.pk), unit=unit):
-        raise Denied(field="role")
+    _check_may_hand_out(request, role.pk, unit)
     return role
+
+
+def _check_may_hand_out(request: Request, role_id: int, unit: Unit) -> None:
+    permissions = selectors.role_permissions(role_id)
+    if not may_assign(held(request), permissions=permissions, unit=unit):
+        raise Denied(field="role")
 
 
 def _start(request: Request, values: dict[str, Any]) -> Response:
     unit = unit_named(request, values.pop("unit"), permission=Perm.MANAGE_ASSIGNMENTS, field="unit")
     role = _role(request, values.pop("role"), unit)
-    person = person_at(request, values.pop("person"))
+    person = person_at(request, values.pop("person"), Perm.MANAGE_ASSIGNMENTS)
     now = clock.now()
     row = services.assignment_start(
         user=person,
@@ -122,14 +127,16 @@ class AssignmentEndView(APIView):
         unit=assignment_behind(Perm.MANAGE_ASSIGNMENTS),
     )
     def post(self, request: Request, public_id: UUID) -> Response:
-        """End the assignment now or at a time to come."""
+        """End the assignment now or at a time to come; its role is the caller's to give."""
+        found = record(request)
+        _check_may_hand_out(request, found.role_id, found.unit)
 
         def act() -> Response:
             version = if_match(request)
             values = parsed(AssignmentEndIn, request)
             now = clock.now()
             row = services.assignment_end(
-                record(request),
+                found,
                 ends_at=values.get("ends_at", now),
                 version=version,
                 by=gate.person(request).pk,
