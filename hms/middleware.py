@@ -11,6 +11,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooMa
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import resolve_url
+from django.utils import translation
 from django.utils.http import urlencode
 
 from core import clock, context
@@ -82,15 +83,21 @@ class RequestLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit():
-            return problems.answer(request, Invalid(), status=400)
-        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not request.path.endswith(
-            "/import/"
-        ):
-            return problems.answer(request, problems.TooLarge())
+            return self._refuse(request, Invalid(), status=400)
+        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return self._refuse(request, problems.TooLarge())
         address = request.path + request.META.get("QUERY_STRING", "")
         if "\x00" in address or "%00" in address:
-            return problems.answer(request, Invalid(), status=400)
+            return self._refuse(request, Invalid(), status=400)
         return self.get_response(request)
+
+    @staticmethod
+    def _refuse(
+        request: HttpRequest, error: ServiceError, *, status: int | None = None
+    ) -> HttpResponse:
+        """Answer in the browser's language: who asks is not known yet."""
+        with translation.override(translation.get_language_from_request(request)):
+            return problems.answer(request, error, status=status)
 
 
 class ErrorMiddleware:
