@@ -52,7 +52,8 @@ def test_verbs_and_questions_know_nothing_of_http(room: str) -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_no_room_has_a_junk_drawer(room: str) -> None:
-    names = {Path(source.path).stem for source in files(room)}
+    # Django looks for a database backend under this name.
+    names = {Path(each.path).stem for each in files(room) if each.path != "hms/database/base.py"}
     assert names & {"utils", "helpers", "common", "misc", "managers", "base"} == set()
 
 

@@ -1,6 +1,7 @@
 """gunicorn's settings, and liveness that asks nobody."""
 
 import http.client
+import json
 import os
 import runpy
 import signal
@@ -134,10 +135,9 @@ def test_livez_and_readyz_answer_while_every_worker_is_stuck() -> None:
         started = time.monotonic()
         assert _ask(livez, "GET", "/livez") == (200, b'{"status":"ok"}')
         assert time.monotonic() - started < 1
-        assert _ask(livez, "GET", "/readyz", seconds=15) == (
-            503,
-            b'{"status":"down","checks":{"web":{"status":"down","detail":"no answer from a worker"}}}',
-        )
+        status, body = _ask(livez, "GET", "/readyz", seconds=15)
+        assert status == 503
+        assert json.loads(body)["checks"]["web"]["detail"] == "no answer from a worker"
     finally:
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
