@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
 from django.utils import translation
 from django.utils.http import urlencode
@@ -98,6 +99,19 @@ class RequestLimitsMiddleware:
         """Answer in the browser's language: who asks is not known yet."""
         with translation.override(translation.get_language_from_request(request)):
             return problems.answer(request, error, status=status)
+
+
+class PageCompressionMiddleware(GZipMiddleware):
+    """Pages travel compressed, with padding against guessing (BREACH).
+
+    Answers of the API do not: their ETag must stay exactly what If-Match sends back.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        compressed: HttpResponse = super().process_response(request, response)
+        return compressed
 
 
 class ErrorMiddleware:

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "hms.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hms.middleware.PageCompressionMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "hms.middleware.RequestLimitsMiddleware",

@@ -157,17 +157,30 @@ def assignments_visible_to(grants: Grants) -> QuerySet[Assignment]:
     return Assignment.objects.filter(unit_id__in=grants.unit_ids(Perm.VIEW_PEOPLE))
 
 
-def may_assign(grants: Grants, *, permissions: Iterable[str], unit: Unit) -> bool:
+def sites_assigned_whole(grants: Grants) -> frozenset[int]:
+    """Return the sites at whose root the person assigns."""
+    within = grants.unit_ids(Perm.MANAGE_ASSIGNMENTS)
+    roots = Unit.objects.filter(parent__isnull=True, pk__in=within)
+    return frozenset(roots.values_list("site_id", flat=True))
+
+
+def may_assign(
+    grants: Grants,
+    *,
+    permissions: Iterable[str],
+    unit: Unit,
+    sites: frozenset[int] | None = None,
+) -> bool:
     """Say whether a role with `permissions` may be handed out in the unit.
 
     Whoever assigns at the root of a site hands out every role of that site; anybody else only
-    roles that hold nothing beyond what they hold in the unit themselves.
+    roles that hold nothing beyond what they hold in the unit themselves. `sites` saves the
+    question where many assignments are looked at: what `sites_assigned_whole` returned.
     """
     if not grants.has(Perm.MANAGE_ASSIGNMENTS, unit.pk):
         return False
-    within = grants.unit_ids(Perm.MANAGE_ASSIGNMENTS)
-    is_root = Unit.objects.filter(site_id=unit.site_id, parent__isnull=True, pk__in=within).exists()
-    return is_root or grants.covers_role(permissions, unit.pk)
+    whole = sites_assigned_whole(grants) if sites is None else sites
+    return unit.site_id in whole or grants.covers_role(permissions, unit.pk)
 
 
 def may_manage_login(grants: Grants, user: User, *, at: datetime) -> bool:

@@ -187,10 +187,18 @@ def role_list() -> QuerySet[Role]:
 
 def role_permissions(role_id: int) -> frozenset[str]:
     """Return the permissions of a role as `app.codename`."""
-    rows = Role.objects.filter(pk=role_id, group__permissions__isnull=False).values_list(
-        "group__permissions__content_type__app_label", "group__permissions__codename"
+    return permissions_of_roles({role_id})[role_id]
+
+
+def permissions_of_roles(role_ids: set[int]) -> dict[int, frozenset[str]]:
+    """Return the permissions of each role as `app.codename`, in one query."""
+    rows = Role.objects.filter(pk__in=role_ids, group__permissions__isnull=False).values_list(
+        "pk", "group__permissions__content_type__app_label", "group__permissions__codename"
     )
-    return frozenset(f"{app}.{name}" for app, name in rows)
+    found: dict[int, set[str]] = {role_id: set() for role_id in role_ids}
+    for role_id, app, name in rows:
+        found[role_id].add(f"{app}.{name}")
+    return {role_id: frozenset(names) for role_id, names in found.items()}
 
 
 def people_list(

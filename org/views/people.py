@@ -14,7 +14,13 @@ from core.errors import Denied, NotFound
 from core.html import render
 from org import gate, selectors, services
 from org.forms import PeopleFilterForm, PersonEditForm, PersonForm, PractitionerForm
-from org.permissions import Grants, Perm, may_assign, may_manage_login
+from org.permissions import (
+    Grants,
+    Perm,
+    may_assign,
+    may_manage_login,
+    sites_assigned_whole,
+)
 from org.states import ACCOUNT_STEPS
 from org.views import commands, looks
 
@@ -113,10 +119,17 @@ def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _assignments(items: list["Assignment"], held: Grants, now: datetime) -> list[dict[str, Any]]:
-    """Whoever may hand a role out may also end it: asked once for each role in each unit."""
-    kinds = {(item.role_id, item.unit_id): item for item in items}
-    may_end = {key: may_end_assignment(held, item) for key, item in kinds.items()}
-    return [_assignment(item, may_end[item.role_id, item.unit_id], now) for item in items]
+    """Whoever may hand a role out may also end it: asked once for all rows."""
+    permissions = selectors.permissions_of_roles({item.role_id for item in items})
+    sites = sites_assigned_whole(held)
+    return [
+        _assignment(
+            item,
+            may_assign(held, permissions=permissions[item.role_id], unit=item.unit, sites=sites),
+            now,
+        )
+        for item in items
+    ]
 
 
 def may_end_assignment(held: Grants, item: "Assignment") -> bool:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from org import services
+from org import house, levels, services
 from org.models import Unit, User
 from tests.factories.org import STARTED, Hospital, assign, person, unit
 
@@ -23,6 +23,7 @@ LISTS = {
     "unit": "/units/{unit}/",
     "people": "/people/",
     "person": "/people/{person}/",
+    "assign": "/people/{person}/assign/",
     "roles": "/roles/",
     "role": "/roles/nurse/",
     "modules": "/modules/",
@@ -31,7 +32,7 @@ LISTS = {
     "preferences": "/preferences/",
 }
 # Behind these stands no list of units or people.
-SHORT = {"home", "role", "roles", "search", "preferences"}
+SHORT = {"assign", "home", "role", "roles", "search", "preferences"}
 
 
 class Elements(HTMLParser):
@@ -95,6 +96,9 @@ def admin(as_role) -> Client:
 
 
 def asked(client: Client, address: str) -> int:
+    """Count what a thread asks that remembers nothing of an earlier page."""
+    levels.forget()
+    house.forget()
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
     return len(queries)
@@ -129,3 +133,15 @@ def test_the_next_page_is_lighter_still(crowd: Crowd, admin: Client) -> None:
         name: len(gzip.compress(admin.get(crowd.address(name)).content, 6)) for name in LISTS
     }
     assert {name: weight for name, weight in weights.items() if weight > NEXT_PAGE_BYTES} == {}
+
+
+def test_pages_travel_compressed_and_api_answers_keep_their_version(
+    hospital: Hospital, admin: Client
+) -> None:
+    asks = {"accept-encoding": "gzip, br"}
+    page = admin.get("/units/", headers=asks)
+    assert page["Content-Encoding"] == "gzip"
+    assert b"Medical A" in gzip.decompress(page.content)
+    answer = admin.get(f"/api/v1/org/units/{hospital.ward.public_id}/", headers=asks)
+    assert not answer.has_header("Content-Encoding")
+    assert answer["ETag"].startswith('"')
