@@ -13,6 +13,7 @@ from org.services.grants import role_place_open, unit_grants_rebuild
 from org.services.installation import Hospital
 
 FAMILIES = ("Adeyemi", "Bernard", "Costa", "Dubois", "Eriksen", "Fischer", "Gupta", "Haddad")
+PASSWORD = "lantern-otter-river-31"  # pragma: allowlist secret
 GIVEN = ("Ada", "Bo", "Chloe", "Dev", "Elif", "Femi", "Gita", "Hugo", "Ines", "Jun")
 
 
@@ -31,7 +32,7 @@ def load(*, units: int, people: int, at: datetime, seed: int = 1) -> User:
             admin_username="bench-admin",
             admin_family_name="Bench",
             admin_given_name="Ada",
-            admin_password="lantern-otter-river-31",  # pragma: allowlist secret
+            admin_password=PASSWORD,
         ),
         at=at,
     )
