@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help demo test test-all test-pg15 check browser bench drill messages openapi lock clean
+.PHONY: help demo test test-all test-pg15 check coverage browser bench drill messages openapi lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,13 @@ test-pg15:  ## the test suite on PostgreSQL 15, the oldest version supported
 check:  ## lint, types, import contracts and every other static check
 	@bash scripts/python.sh dev
 	@exec $(PY) -m scripts.check
+
+coverage:  ## branch coverage: 90 % of everything, 100 % of services, selectors and rules
+	@bash scripts/python.sh dev
+	@COVERAGE_FILE=var/coverage bash scripts/pytest.sh --cov --cov-branch --cov-fail-under=90 \
+		--cov-report=term:skip-covered $(ARGS)
+	@COVERAGE_FILE=var/coverage $(PY) -m coverage report --show-missing --fail-under=100 \
+		--include="*/services/*,*/services.py,*/selectors.py,*/permissions.py,*/states.py"
 
 browser:  ## find or install a browser for the browser tests
 	@bash scripts/python.sh dev
