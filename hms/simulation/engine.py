@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from core import clock
 from core.context import asking
 from core.errors import ServiceError
+from core.events import together
 from hms.simulation.acts import ACTS, Act
 from hms.simulation.scene import Scene
 from hms.tasks import drain
@@ -58,7 +59,7 @@ def act_out(act: Act, scene: Scene) -> Done | None:
     """One act takes place by the clock, whole or not at all; its facts are delivered."""
     done = None
     try:
-        with asking(source="screen", user_id=scene.admin.pk), transaction.atomic():
+        with asking(source="screen", user_id=scene.admin.pk), transaction.atomic(), together():
             what = act.run(scene)
         done = Done(clock.now(), act.name, what) if what else None
     except ServiceError as error:

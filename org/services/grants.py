@@ -130,7 +130,7 @@ def _places_made(missing: Collection[Wanted]) -> Places:
         RolePlace(role=role, unit=unit, group=group)
         for (role, unit), group in zip(pairs.values(), groups, strict=True)
     )
-    ids = {"places": [place.pk for place in places], "permission": _act_in_unit().pk}
+    opened, permission = [place.pk for place in places], _act_in_unit().pk
     with connection.cursor() as cursor:
-        cursor.execute(_NEW_PLACES, ids)
+        cursor.execute(_NEW_PLACES, {"places": opened, "permission": permission})
     return dict(zip(pairs, places, strict=True))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.services import Action, changes, record
 from core.errors import Invalid, ServiceError, VersionConflict
+from core.events import together
 from org.models import Blackout, Holiday, Role, Site, Unit, User
 from org.rules import hours_fault
 from org.services.assignments import assignment_start
@@ -48,6 +49,7 @@ class BlackoutFromTo(NamedTuple):
 
 
 @transaction.atomic
+@together()
 def site_open(*, values: Mapping[str, Any], by: User, at: datetime) -> Site:
     """A site exists with its root unit, and `by` administers it from there.
 
@@ -95,6 +97,8 @@ def site_update(
     _checked(values)
     stored = {name: getattr(row, name) for name in _COLUMNS} | _stored_lists(row)
     given = {name: sorted(value) if name in _LISTS else value for name, value in values.items()}
+    before: dict[str, Any]
+    after: dict[str, Any]
     before, after = changes(stored, given)
     if not after:
         return row
