@@ -4,8 +4,13 @@ Everything stays on loopback and is bounded in count and time. BENCH_ROUNDS, BEN
 BENCH_SECONDS change the length.
 """
 
+import sys
+from collections.abc import Callable
+from typing import Any
+
 from bench import load, papers, place, signin, table, visit
 
+MEASURES: dict[str, Callable[[place.Place], Any]] = {"table": table.measure, "load": load.measure}
 PARTS = ("table", "load", "signin", "visit", "papers")
 
 
@@ -19,15 +24,23 @@ def main(arguments: list[str]) -> int:
     tables: list[list[table.Door]] = []
     loads: list[load.Load] = []
     for size in place.SIZES if set(parts) - {"papers"} else ():
+        doing(f"loading the {size} hospital")
         with place.hospital(size) as found:
-            tables += [table.measure(found)] if "table" in parts else []
-            loads += [load.measure(found)] if "load" in parts else []
+            for name, measured in (("table", tables), ("load", loads)):
+                if name in parts:
+                    doing(f"{name}, {size}")
+                    measured.append(MEASURES[name](found))
             if size == "large":
                 once(found, parts)
     show(tables, loads)
     if "papers" in parts:
         papers.measure()
     return 0
+
+
+def doing(what: str) -> None:
+    """Say what takes its time."""
+    print(f"… {what}", file=sys.stderr, flush=True)
 
 
 def show(tables: list[list[table.Door]], loads: list[load.Load]) -> None:
@@ -41,6 +54,8 @@ def show(tables: list[list[table.Door]], loads: list[load.Load]) -> None:
 def once(found: place.Place, parts: list[str]) -> None:
     """What does not depend on the size is measured at one."""
     if "signin" in parts:
+        doing("sign-ins")
         signin.measure(found)
     if "visit" in parts:
+        doing("a first visit")
         visit.measure(found)
