@@ -1,6 +1,6 @@
 """One plain form per command."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -17,6 +17,7 @@ LANGUAGES = [("", _("As the browser")), ("en", "English"), ("fr", "Français")]
 REASON_LIMIT = 300
 MAX_BEDS = 999
 MAX_DRAIN_HOURS = 72
+MOST_OFFERED = 100
 
 
 def _offer(form: forms.Form, name: str, choices: list[tuple[str, Any]]) -> None:
@@ -111,6 +112,20 @@ class VersionedReasonForm(ReasonForm):
     version = _version()
 
 
+def _offer_units(form: Form, units: "Mapping[str, Unit]") -> None:
+    """A filter offers every unit, of many only the chosen one: a unit's own page leads here.
+
+    Three hundred names would be most of the page's bytes and of its time.
+    """
+    offered = list(units.values())
+    if len(offered) > MOST_OFFERED:
+        offered = [units[key] for key in (form.data.get("unit", ""),) if key in units]
+        if not offered:
+            del form.fields["unit"]
+            return
+    _offer(form, "unit", [("", _("All units")), *_unit_choices(offered)])
+
+
 class UnitFilterForm(Form):
     """Which units the list shows."""
 
@@ -178,7 +193,7 @@ class PeopleFilterForm(Form):
     def __init__(self, *args: Any, units: Iterable["Unit"], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.units = {str(unit.public_id): unit for unit in units}
-        _offer(self, "unit", [("", _("All units")), *_unit_choices(self.units.values())])
+        _offer_units(self, self.units)
 
     def clean_unit(self) -> "Unit | None":
         return self.units.get(self.cleaned_data["unit"])
@@ -307,7 +322,7 @@ class ActivationHistoryFilterForm(Form):
     def __init__(self, *args: Any, units: Iterable["Unit"], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.units = {str(unit.public_id): unit for unit in units}
-        _offer(self, "unit", [("", _("All units")), *_unit_choices(self.units.values())])
+        _offer_units(self, self.units)
 
     def clean_unit(self) -> "Unit | None":
         return self.units.get(self.cleaned_data["unit"])

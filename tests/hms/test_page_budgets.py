@@ -135,6 +135,21 @@ def test_the_next_page_is_lighter_still(crowd: Crowd, admin: Client) -> None:
     assert {name: weight for name, weight in weights.items() if weight > NEXT_PAGE_BYTES} == {}
 
 
+def test_a_filter_does_not_carry_every_unit_of_a_large_hospital(
+    crowd: Crowd, admin: Client
+) -> None:
+    ward = f'value="{crowd.hospital.ward.public_id}" selected'
+    assert 'name="unit"' in admin.get("/people/").content.decode()
+    crowd.grow(101)
+    page = admin.get("/people/").content
+    assert b'name="unit"' not in page
+    assert len(gzip.compress(page, 6)) < NEXT_PAGE_BYTES
+    for path in ("/people/", "/modules/history/"):
+        chosen = admin.get(f"{path}?unit={crowd.hospital.ward.public_id}").content.decode()
+        assert chosen.count("<option value=") < 20
+        assert ward in chosen
+
+
 def test_pages_travel_compressed_and_api_answers_keep_their_version(
     hospital: Hospital, admin: Client
 ) -> None:
