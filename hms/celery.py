@@ -37,6 +37,15 @@ def bound_waits(**_kwargs: Any) -> None:
     waits.install()
 
 
+@signals.task_prerun.connect
+def in_the_house(task: Any = None, **_kwargs: Any) -> None:
+    """What a worker writes is in the hospital's money, language and time, as on a page."""
+    from org.middleware import enter_house
+
+    if task is not None and not task.request.is_eager:
+        enter_house()
+
+
 @signals.worker_init.connect
 @signals.beat_init.connect
 def refuse_demo(**_kwargs: Any) -> None:

@@ -72,6 +72,14 @@ def house_context(home: house.House | None) -> context.House:
     return context.House(home.currency, home.language)
 
 
+def enter_house() -> None:
+    """From now on this process works in the hospital's money, in its language, by its clock."""
+    home = _house()
+    context.enter_house(house_context(home))
+    timezone.activate(zone_of(home.time_zone if home else ""))
+    translation.activate(context.house().language)
+
+
 def zone_of(name: str) -> zoneinfo.ZoneInfo:
     """Return the named time zone; for an unknown name that of the environment."""
     try:

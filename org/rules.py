@@ -12,6 +12,8 @@ from org.states import Level
 Hours = Mapping[str, Sequence[Sequence[str]]]
 WEEKDAYS = ("1", "2", "3", "4", "5", "6", "7")
 MOST_INTERVALS = 6
+# What `hours_fault` answers when not even the weekdays are right.
+NO_DAY = "?"
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MIDNIGHT = "24:00"
 _DAY = timedelta(days=1)
@@ -67,7 +69,7 @@ def hours_fault(hours: object) -> str:
     ends a day), in order and without overlap.
     """
     if not isinstance(hours, dict) or set(hours) - set(WEEKDAYS):
-        return "?"
+        return NO_DAY
     return next((day for day in sorted(hours) if not _is_day(hours[day])), "")
 
 

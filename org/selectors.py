@@ -123,11 +123,15 @@ def unit_id_of(public_id: UUID | str | None) -> int | None:
 
 def is_training_unit(unit_id: int | None) -> bool:
     """Say whether the unit is for practice with invented patients (rollout-spec 3.1)."""
+    if unit_id is None:
+        return False
     return Unit.objects.filter(pk=unit_id, kind=UnitKind.TRAINING).exists()
 
 
 def training_units(*, near: int | None) -> list[Unit]:
     """Return the open training units of the site of the unit, by name."""
+    if near is None:
+        return []
     site = Unit.objects.filter(pk=near).values("site_id")
     rows = Unit.objects.filter(site_id__in=site, kind=UnitKind.TRAINING, is_active=True)
     return list(rows.order_by("name", "id"))

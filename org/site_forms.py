@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,11 @@ def hours_text(intervals: Sequence[Sequence[str]]) -> str:
     return ", ".join(f"{opens}\u2013{closes}" for opens, closes in intervals)
 
 
+def weekday_word(weekday: str) -> Any:
+    """Return the name of a weekday ("1" is Monday) as it stands before a value."""
+    return capfirst(WEEKDAYS[int(weekday) - 1])
+
+
 def parse_hours(text: str) -> list[list[str]] | None:
     """Read the intervals of a day: `8-12, 13:30-17`; None when it cannot be read."""
     intervals = []
@@ -50,7 +56,7 @@ class HoursField(forms.CharField):
     """The business hours of one weekday; empty means closed."""
 
     def __init__(self, weekday: str, **kwargs: Any) -> None:
-        super().__init__(label=WEEKDAYS[int(weekday) - 1], max_length=120, required=False, **kwargs)
+        super().__init__(label=weekday_word(weekday), max_length=120, required=False, **kwargs)
         self.weekday = weekday
 
     def prepare_value(self, value: Any) -> Any:
@@ -138,10 +144,31 @@ class _WeekForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for weekday in rules.WEEKDAYS:
-            help_text = _("Like 08:00-12:00, 13:00-17:00; empty when closed.")
-            self.fields[f"hours_{weekday}"] = HoursField(
-                weekday, help_text=help_text if weekday == "1" else ""
-            )
+            self.fields[f"hours_{weekday}"] = HoursField(weekday)
+
+    @property
+    def fields_before(self) -> list[forms.BoundField]:
+        """Return the fields that stand above the hours."""
+        return self._others(before=True)
+
+    @property
+    def fields_of_week(self) -> list[forms.BoundField]:
+        """Return the hours of the seven days."""
+        return [self[f"hours_{weekday}"] for weekday in rules.WEEKDAYS]
+
+    @property
+    def fields_after(self) -> list[forms.BoundField]:
+        """Return the fields that stand below the hours."""
+        return self._others(before=False)
+
+    def _others(self, *, before: bool) -> list[forms.BoundField]:
+        names = [bound.name for bound in self.visible_fields()]
+        first = names.index(f"hours_{rules.WEEKDAYS[0]}")
+        return [
+            bound
+            for bound in self.visible_fields()
+            if not bound.name.startswith("hours_") and (names.index(bound.name) < first) == before
+        ]
 
     def week(self) -> dict[str, list[list[str]]]:
         """Return the hours of the week; `{}` when no day has any."""
@@ -168,7 +195,7 @@ class SiteForm(_WeekForm):
     time_zone = forms.ChoiceField(label=_("Time zone"))
     week_start = forms.TypedChoiceField(
         label=_("The week starts on"),
-        choices=[(number + 1, word) for number, word in WEEKDAYS.items()],
+        choices=[(int(day), weekday_word(day)) for day in rules.WEEKDAYS],
         coerce=int,
         initial=1,
     )
@@ -220,20 +247,23 @@ def site_initial(site: "Site") -> dict[str, Any]:
 class UnitHoursForm(_WeekForm):
     """The business hours of a unit: its own, or those of its site."""
 
-    is_own = forms.TypedChoiceField(
+    whose = forms.ChoiceField(
         label=_("Hours"),
-        choices=[("", _("As the site")), ("own", _("Its own"))],
+        choices=[("site", _("As the site")), ("own", _("Its own"))],
         widget=forms.RadioSelect,
-        required=False,
     )
     version = forms.IntegerField(min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput())
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["whose"])
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("is_own") and not self.errors and not self.week():
-            self.add_error("is_own", _("Write the hours of at least one day."))
+        if cleaned.get("whose") == "own" and not self.errors and not self.week():
+            self.add_error("whose", _("Write the hours of at least one day."))
         return cleaned
 
     def hours(self) -> dict[str, list[list[str]]]:
         """Return the unit's own hours; `{}` when it keeps those of its site."""
-        return self.week() if self.cleaned_data["is_own"] else {}
+        return self.week() if self.cleaned_data["whose"] == "own" else {}

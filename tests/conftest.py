@@ -54,10 +54,12 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
-def _no_memory_of_other_tests() -> None:
-    """Levels and the hospital are remembered per thread, levels in Redis: each test starts without."""
+def _no_memory_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Levels and the hospital are remembered, in threads and in Redis: each test starts without."""
     levels.forget()
     house.forget()
+    # However slow the machine: no question between two counts of questions.
+    monkeypatch.setattr(house, "FRESH_FOR", 3600.0)
     caches["redis"].delete(levels.KEY)
 
 
@@ -74,7 +76,9 @@ def _reference_data(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def hospital(db: None, _reference_data: None) -> people.Hospital:
     """A site with a few units and one person per role (see tests/factories/org.py)."""
-    return people.hospital()
+    made = people.hospital()
+    house.current()
+    return made
 
 
 @pytest.fixture

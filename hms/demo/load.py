@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from org import selectors, services
 from org.permissions import grants_of
 
 if TYPE_CHECKING:
-    from org.models import Role, Unit, User
+    from org.models import Role, Site, Unit, User
 
 OPEN_FOR = timedelta(days=30)
 Say = Callable[[str], None]
@@ -48,6 +48,7 @@ def load(*, now: datetime, say: Say) -> None:
         admin = services.hospital_set_up(_hospital(), at=opened)
         units = _units_create(admin, at=opened)
         say(f"{len(units)} units")
+        _calendar_set(admin, units[""].site, at=opened)
         _staff_create(admin, units, at=opened)
         say(f"{len(people.STAFF) + 1} people")
         _levels_set(admin, units, at=opened)
@@ -70,6 +71,21 @@ def _hospital() -> services.Hospital:
         admin_password=people.PASSWORD,
         logo=places.LOGO,
         is_demo=True,
+    )
+
+
+def _calendar_set(admin: User, site: Site, *, at: datetime) -> None:
+    holidays = [
+        services.HolidayOn(date(year, month, day), name)
+        for year in (at.year, at.year + 1)
+        for month, day, name in places.HOLIDAYS
+    ]
+    services.site_update(
+        site,
+        values={"business_hours": places.HOURS, "holidays": holidays},
+        version=None,
+        by=admin.pk,
+        at=at,
     )
 
 

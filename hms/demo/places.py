@@ -14,6 +14,12 @@ LOGO = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" role="img
 """
 
 
+_OFFICE = [["08:00", "12:30"], ["13:30", "17:30"]]
+HOURS = {**dict.fromkeys("12345", _OFFICE), "6": [["08:00", "12:00"]], "7": []}
+# Month and day: they come every year.
+HOLIDAYS = ((1, 1, "New Year's Day"), (5, 1, "Labour Day"), (12, 25, "Christmas Day"))
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One unit below the site's root, or below the unit with code `below`."""

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from core import clock
 from core.api import StrictSerializer
 from core.forms import clean_text
-from org.rules import hours_fault
+from org.rules import NO_DAY, hours_fault
 from org.services import BlackoutFromTo, HolidayOn
 from org.states import AccountState, Level, Module, ShiftGroup, UnitKind
 
@@ -84,12 +84,15 @@ class HoursField(serializers.JSONField):
     """Business hours: weekday ("1" is Monday) to intervals of two times; see org/README.md."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
+        "shape": _("Give an object of weekdays: “1” is Monday, “7” is Sunday."),
         "hours": _("Day %(day)s: write intervals like [[“08:00”, “12:00”]], in order and apart."),
     }
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the hours. Raises ValidationError."""
         fault = hours_fault(data)
+        if fault == NO_DAY:
+            self.fail("shape")
         if fault:
             message = self.error_messages["hours"] % {"day": fault}
             raise serializers.ValidationError(message)
@@ -119,8 +122,8 @@ class SiteChangeIn(StrictSerializer):
     time_zone = CleanCharField(max_length=60, required=False)
     week_start = serializers.IntegerField(min_value=1, max_value=7, required=False)
     business_hours = HoursField(required=False)
-    holidays = HolidayIn(many=True, required=False, max_length=500)
-    blackouts = BlackoutIn(many=True, required=False, max_length=200)
+    holidays = serializers.ListField(child=HolidayIn(), required=False, max_length=500)
+    blackouts = serializers.ListField(child=BlackoutIn(), required=False, max_length=200)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Return the values with days as the services take them."""

@@ -97,8 +97,6 @@ def site_update(
     _checked(values)
     stored = {name: getattr(row, name) for name in _COLUMNS} | _stored_lists(row)
     given = {name: sorted(value) if name in _LISTS else value for name, value in values.items()}
-    before: dict[str, Any]
-    after: dict[str, Any]
     before, after = changes(stored, given)
     if not after:
         return row
@@ -111,9 +109,9 @@ def site_update(
     except IntegrityError as error:
         raise SiteCodeTaken(field="code") from error
     if "holidays" in after:
-        _holidays_replace(row, after["holidays"])
+        _holidays_replace(row, given["holidays"])
     if "blackouts" in after:
-        _blackouts_replace(row, after["blackouts"])
+        _blackouts_replace(row, given["blackouts"])
     record(
         "site_update",
         action=Action.UPDATE,

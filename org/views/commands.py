@@ -35,6 +35,7 @@ class CommandPage:
     done: Text
     intro: Text = ""
     is_risky: bool = False
+    template: str = "org/command.html"
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
@@ -76,4 +77,4 @@ def answer(
             toast(request, str(page.done))
             return see_other(request, target)
     context = {"form": form, "page": page, "is_conflict": is_conflict}
-    return render(request, "org/command.html", context, status=status)
+    return render(request, page.template, context, status=status)

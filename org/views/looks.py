@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from org import rules
-from org.site_forms import hours_text
+from org.site_forms import hours_text, weekday_word
 from org.states import AccountState, Level
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def level_look(level: str) -> Look:
 def week_rows(hours: rules.Hours) -> list[tuple[Any, str]]:
     """Return each weekday with its business hours in words; nothing when there are no hours."""
     days = rules.WEEKDAYS if hours else ()
-    return [(WEEKDAYS[int(day) - 1], hours_text(hours.get(day, ())) or _("Closed")) for day in days]
+    return [(weekday_word(day), hours_text(hours.get(day, ())) or _("Closed")) for day in days]
 
 
 def unit_look(unit: "Unit") -> Look:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from core import clock, paging
@@ -21,6 +20,7 @@ from org.site_forms import (
     UnitHoursForm,
     site_initial,
     week_initial,
+    weekday_word,
 )
 from org.views import commands, looks
 from org.views.units import crumbs as unit_crumbs
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from org.models import Site
 
 ORDER = ("name", "id")
+WEEK_FORM = "org/week_form.html"
 
 
 def site_behind(_request: HttpRequest, public_id: UUID, **_rest: Any) -> int | None:
@@ -79,7 +80,7 @@ def site(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "site": found,
         "crumbs": _crumbs(),
         "week": looks.week_rows(found.business_hours),
-        "week_start": WEEKDAYS[found.week_start - 1],
+        "week_start": weekday_word(str(found.week_start)),
         "blackouts": [
             (item.period.lower, item.period.upper - one_day, item.reason)
             for item in found.blackouts.all()
@@ -98,6 +99,7 @@ def site_new(request: HttpRequest) -> HttpResponse:
         submit=_("Create site"),
         back=reverse("org:sites"),
         crumbs=_crumbs(),
+        template=WEEK_FORM,
         done=_("The site was created. You are its system administrator."),
         intro=_("You become system administrator of the new site and can then assign others."),
     )
@@ -121,6 +123,7 @@ def site_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         submit=_("Save"),
         back=_address(found),
         crumbs=_crumbs(found),
+        template=WEEK_FORM,
         done=_("The site was changed."),
     )
 
@@ -143,7 +146,7 @@ def unit_hours(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = unit_load(request, public_id)
     initial = {
         **week_initial(found.business_hours or found.site.business_hours),
-        "is_own": "own" if found.business_hours else "",
+        "whose": "own" if found.business_hours else "site",
         "version": found.version,
     }
     form = UnitHoursForm(commands.sent(request), initial=initial)
@@ -153,6 +156,7 @@ def unit_hours(request: HttpRequest, public_id: UUID) -> HttpResponse:
         submit=_("Save"),
         back=back,
         crumbs=unit_crumbs(found),
+        template=WEEK_FORM,
         done=_("The business hours were changed."),
     )
 

@@ -74,6 +74,7 @@ def units(request: HttpRequest) -> HttpResponse:
         "is_tree": tree is not None,
         "rows": [(unit, looks.unit_look(unit), depth) for unit, depth in shown or []],
         "pages": page,
+        "has_sites": len({unit.site_id for unit, _depth in shown or []}) > 1,
         "may_create": gate.grants(request).has(Perm.MANAGE_UNITS),
     }
     return render(request, "org/units.html", context)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core import clock
-from org import house, services
+from org import services
 from tests.factories.org import STARTED, Hospital, assign, person, unit
 
 API = "/api/v1/org"
@@ -21,13 +21,6 @@ def admin(hospital: Hospital) -> Client:
     client = Client()
     client.force_login(hospital.admin, backend="org.backends.UsernameBackend")
     return client
-
-
-@pytest.fixture(autouse=True)
-def _the_hospital_is_known(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is asked for once in five seconds, not once a request (tests/org/test_house.py)."""
-    monkeypatch.setattr(house, "FRESH_FOR", 3600.0)
-    house.current()
 
 
 def crowd(hospital: Hospital, count: int) -> None:

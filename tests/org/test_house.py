@@ -1,5 +1,6 @@
 """What setup answered holds: the site's clock, the hospital's money and language."""
 
+from contextvars import copy_context
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -11,10 +12,11 @@ from django.db import OperationalError
 from django.template import engines
 from django.test import Client, RequestFactory
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core import clock, context
 from core.documents import Letterhead, Report
+from hms.celery import in_the_house
 from org import house, services
 from org.middleware import PersonMiddleware
 from org.models import Installation, Site
@@ -29,6 +31,11 @@ def signed_in(user: object) -> Client:
     client = Client()
     client.force_login(user, backend="org.backends.UsernameBackend")
     return client
+
+
+def changed(**values: str) -> None:
+    Installation.objects.update(**values)
+    house.forget()
 
 
 def zone_shown(client: Client, **query: str) -> str:
@@ -103,7 +110,7 @@ def test_nobody_sees_the_clock_of_the_first_site(hospital: Hospital) -> None:
 def test_the_person_then_the_browser_then_the_hospital_choose_the_language(
     chosen: str, browser: str, shown: str, hospital: Hospital
 ) -> None:
-    Installation.objects.update(language="fr")
+    changed(language="fr")
     nurse = hospital.person("nurse")
     nurse.language = chosen
     nurse.save(update_fields=["language"])
@@ -113,7 +120,7 @@ def test_the_person_then_the_browser_then_the_hospital_choose_the_language(
 
 
 def test_amounts_are_in_the_hospital_s_money(hospital: Hospital, rf: RequestFactory) -> None:
-    Installation.objects.update(currency="KWD")
+    changed(currency="KWD")
     template = engines["django"].from_string("{% load hms %}{% money amount %}")
     request = rf.get("/")
     request.session, request.user = SimpleNamespace(session_key=None), AnonymousUser()
@@ -136,6 +143,7 @@ def test_the_hospital_is_asked_for_once_in_five_seconds(
 ) -> None:
     seconds = [100.0]
     monkeypatch.setattr(house.time, "monotonic", lambda: seconds[0])
+    house.forget()
     house.current()
     with django_assert_num_queries(0):
         assert house.current().name == "Riverside General"
@@ -165,3 +173,21 @@ def test_a_second_page_costs_session_person_grants_and_places(
     client.get("/")
     with django_assert_num_queries(4):
         client.get("/")
+
+
+@pytest.mark.parametrize("is_eager", [False, True])
+def test_a_task_of_the_worker_works_in_the_hospital_s_house(
+    is_eager: bool, hospital: Hospital
+) -> None:
+    changed(currency="XOF", language="fr")
+    task = SimpleNamespace(request=SimpleNamespace(is_eager=is_eager))
+
+    def work() -> tuple[str, str, str | None]:
+        with timezone.override(None), translation.override("en"):
+            in_the_house(task=task)
+            zone = timezone.get_current_timezone_name()
+            return context.house().currency, zone, translation.get_language()
+
+    found = copy_context().run(work)
+    before = (settings.HMS_CURRENCY, settings.TIME_ZONE, "en")
+    assert found == (before if is_eager else ("XOF", "Europe/Paris", "fr"))

@@ -234,18 +234,18 @@ def test_a_page_says_what_is_wrong(
 
 def test_a_unit_gets_hours_of_its_own_and_gives_them_up(admin: Client, hospital: Hospital) -> None:
     address = reverse("org:unit-hours", args=[hospital.ward.public_id])
-    form = {"is_own": "own", "version": "1", "hours_1": "8-20"}
+    form = {"whose": "own", "version": "1", "hours_1": "8-20"}
     assert admin.post(address, form).status_code == 303
     page = admin.get(reverse("org:unit", args=[hospital.ward.public_id])).content.decode()
     assert "08:00–20:00" in page
-    assert admin.post(address, form | {"is_own": "", "version": "2"}).status_code == 303
+    assert admin.post(address, form | {"whose": "site", "version": "2"}).status_code == 303
     hospital.ward.refresh_from_db()
     assert hospital.ward.business_hours == {}
 
 
 def test_own_hours_need_at_least_one_day(admin: Client, hospital: Hospital) -> None:
     address = reverse("org:unit-hours", args=[hospital.ward.public_id])
-    assert admin.post(address, {"is_own": "own", "version": "1"}).status_code == 422
+    assert admin.post(address, {"whose": "own", "version": "1"}).status_code == 422
 
 
 def test_who_administers_a_ward_only_opens_no_site(client: Client, hospital: Hospital) -> None:
