@@ -46,7 +46,7 @@ LIVEZ_HOST = os.environ.get("LIVEZ_HOST", "127.0.0.1")
 LIVEZ_PORT = int(os.environ.get("LIVEZ_PORT", "0"))
 _HEADERS_AT_MOST = 60
 READY_SECONDS = 4.5
-_ANY_ADDRESS = {"", "0.0.0.0", "[::]", "::"}  # noqa: S104  # compared, not bound
+_ANY_ADDRESS = {"", "0.0.0.0", "[::]", "::"}  # noqa: S104  # nosec B104  # compared, not bound
 
 
 class LivezHandler(socketserver.StreamRequestHandler):

@@ -75,7 +75,7 @@ class Command(BaseCommand):
         """Print the script, or each role with whether it exists."""
         roles = settings.DATABASE_ROLES
         if options["sql"]:
-            self.stdout.write(statements(roles, settings.DATABASES["owner"]["NAME"]))
+            self.stdout.write(statements(roles, str(settings.DATABASES["owner"]["NAME"])))
             return
         with connections["owner"].cursor() as cursor:
             cursor.execute("SELECT rolname FROM pg_roles")
