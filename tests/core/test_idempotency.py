@@ -1,12 +1,14 @@
 """A POST with an Idempotency-Key happens once; the repeat gets the first answer (SEC-C6)."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 
+from core import idempotency
 from core.models import IdempotencyKey
 from org.models import User
 from tests.factories.org import Hospital
@@ -97,3 +99,29 @@ def test_many_at_once_have_one_effect(committed_hospital: Hospital) -> None:
     assert len(answers) == 8
     assert set(answers) <= {(201, ""), (409, "in_progress")}
     assert (201, "") in answers
+
+
+def test_an_answer_that_refuses_is_not_kept_and_writes_nothing(db: None) -> None:
+    """A door may answer with a refusal instead of raising it: the next try is a first one."""
+    asked: list[int] = []
+
+    def act() -> idempotency.Answer:
+        asked.append(1)
+        IdempotencyKey.objects.create(
+            user=7, key="inner", door="d", body_hash="h", status=200, headers={}, body=""
+        )
+        return idempotency.Answer(409, {}, "")
+
+    for _number in range(2):
+        answer = idempotency.once(user_id=7, key="k", door="d", fingerprint="f", act=act)
+        assert (answer.status, answer.is_repeat) == (409, False)
+    assert len(asked) == 2
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_old_answers_are_forgotten(admin: Client) -> None:
+    post(admin, "k-old")
+    kept = IdempotencyKey.objects.get()
+    assert idempotency.purge(before=kept.created_at) == 0
+    assert idempotency.purge(before=kept.created_at + timedelta(seconds=1)) == 1
+    assert not IdempotencyKey.objects.exists()

@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from audit.models import AuditEvent
-from core.errors import Invalid, ServiceError
+from core.errors import Invalid, ServiceError, VersionConflict
 from org import selectors, services
-from org.models import Role, Unit, User
+from org.models import Assignment, Role, Unit, User
 from org.permissions import grants_of
 from org.services.people import StaffNumberTaken
+from org.services.people_import import people_import
 from org.services.units import CodeTaken, UnitInUse
-from tests.factories.org import STARTED, Hospital, assign, person, unit
+from tests.factories.org import PASSWORD, STARTED, Hospital, assign, person, unit
 
 LATER = STARTED + timedelta(hours=1)
 Act = Callable[[Hospital], object]
@@ -74,6 +75,17 @@ REFUSED: dict[str, tuple[Act, str]] = {
     "work of somebody who left": (lambda h: assigned(h, left(h), h.ward), "user"),
     "an unknown column of a person": (lambda h: person_changed(h, password="x"), "password"),
     "a user name that looks like another": (lambda _house: person("аda"), "username"),
+    "an unknown column of a new person": (lambda _house: person("ada", password="x"), "password"),
+    "an end in the past": (
+        lambda h: services.assignment_end(
+            Assignment.objects.get(user=h.person("nurse")),
+            ends_at=STARTED,
+            by=h.admin.pk,
+            at=LATER,
+            reason="x",
+        ),
+        "ends_at",
+    ),
     "an unknown profession": (
         lambda h: services.practitioner_save(
             h.admin, values={"profession": ""}, by=h.admin.pk, at=LATER
@@ -126,6 +138,74 @@ def test_a_site_has_a_known_time_zone(hospital: Hospital) -> None:
     with pytest.raises(ServiceError) as refused:
         services.site_create(code="X", name="X", time_zone="Mars/Olympus", by=None, at=LATER)
     assert refused.value.field == "time_zone"
+
+
+def test_a_hospital_has_a_currency_of_three_capitals(db: None) -> None:
+    setup = services.Hospital(
+        name="Riverside",
+        site_code="M",
+        site_name="Main",
+        time_zone="UTC",
+        currency="Euro",
+        language="en",
+        admin_username="ada",
+        admin_family_name="Okafor",
+        admin_given_name="Ada",
+        admin_password=PASSWORD,
+    )
+    with pytest.raises(Invalid) as refused:
+        services.hospital_set_up(setup, at=STARTED)
+    assert refused.value.field == "currency"
+    assert not Unit.objects.exists()
+
+
+def test_hours_that_somebody_changed_first_are_kept(hospital: Hospital) -> None:
+    with pytest.raises(VersionConflict):
+        services.unit_hours_set(hospital.ward, hours={}, version=9, by=hospital.admin.pk, at=LATER)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"email": "not an address"}, "email"),
+        ({"unit_code": "W1"}, "unit_code"),
+    ],
+)
+def test_a_row_of_a_staff_file_names_its_column(
+    hospital: Hospital, changes: dict[str, str], field: str
+) -> None:
+    """Two sites have a ward W1; whoever assigns in both must not guess."""
+    assign(hospital.admin, "system_administrator", hospital.elsewhere_root)
+    row = {"username": "rosa", "family_name": "Diaz", "email": "", "role": "nurse"}
+    row |= {"unit_code": "C1"} | changes
+    report = people_import(
+        text=",".join(row) + "\n" + ",".join(row.values()) + "\n",
+        grants=grants_of(hospital.admin, at=LATER),
+        is_trial=True,
+        by=hospital.admin.pk,
+        at=LATER,
+    )
+    assert report.has_errors
+    assert [each.column for each in report.rows] == [field]
+
+
+def test_a_unit_without_an_address_is_none(db: None) -> None:
+    assert selectors.unit_id_of(None) is None
+    assert selectors.unit_id_of("") is None
+
+
+def test_the_root_of_a_site_is_the_unit_without_a_parent(hospital: Hospital) -> None:
+    assert selectors.site_root(hospital.ward.site_id) == hospital.root
+
+
+def test_the_history_of_levels_can_be_of_one_unit_or_module(hospital: Hospital) -> None:
+    level(hospital)
+    level(hospital, module="beds")
+    held = grants_of(hospital.admin, at=LATER)
+    ward, clinic = hospital.ward.pk, hospital.clinic.pk
+    assert selectors.activation_history(grants=held, unit_id=ward).count() == 2
+    assert selectors.activation_history(grants=held, unit_id=ward, module="lab").count() == 1
+    assert selectors.activation_history(grants=held, unit_id=clinic).count() == 0
 
 
 def test_a_root_is_not_closed(hospital: Hospital) -> None:
