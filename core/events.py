@@ -122,6 +122,11 @@ def _store(events: list[Event]) -> None:
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
+def _is_lost() -> bool:
+    """Say whether the database hung up: inside a transaction Django keeps the dead connection."""
+    return connection.connection is None or bool(connection.connection.closed)
+
+
 def _plain(value: object) -> object:
     return value if value is None or isinstance(value, bool | int | str | list) else str(value)
 
@@ -173,7 +178,7 @@ def _attempt(row: Delivery, *, at: datetime) -> None:
         with transaction.atomic():
             run(fact)
     except Exception as error:
-        if isinstance(error, DatabaseError) and connection.connection is None:
+        if isinstance(error, DatabaseError) and _is_lost():
             raise
         log.exception("delivery_failed", extra={"handler": row.handler, "fact": fact.name})
         row.last_error = said(error)[:500]

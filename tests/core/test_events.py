@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from core import events
 from core.context import asking
@@ -265,3 +265,18 @@ def test_two_relays_deliver_two_hundred_facts_once_each_and_in_order(subscribe) 
     for key in map(str, range(10)):
         bells = [bell for found, bell in seen if found == key]
         assert bells == sorted(bells)
+
+
+@pytest.mark.django_db(transaction=True, databases=ALL)
+def test_a_lost_connection_is_no_failure_of_the_handler(subscribe) -> None:
+    """The try did not happen: nothing is counted, and the relay is told to connect anew."""
+
+    def loses_it(_fact: events.Fact) -> None:
+        connection.close()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    subscribe(a=loses_it)
+    ring(1)
+    with pytest.raises(OperationalError):
+        events.deliver_next(at=now())
+    assert Delivery.objects.get().attempts == 0
