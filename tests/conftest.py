@@ -49,8 +49,22 @@ def django_db_setup(
         made = setup_databases(verbosity=0, interactive=False, aliases=ALL)
     yield
     with django_db_blocker.unblock():
+        for alias in ALL:
+            _sessions_end(alias)
         connections.close_all()
         teardown_databases(made, verbosity=0)
+
+
+def _sessions_end(alias: str) -> None:
+    """No other session of this role is left in the test database.
+
+    A browser that keeps its line open keeps a thread of the live server, and that its connection.
+    """
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE "
+            "datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
