@@ -109,6 +109,8 @@ def headers_of(error: ServiceError, status: int) -> dict[str, str]:
     headers = {"Cache-Control": "no-store"}
     if status == 503:
         headers["Retry-After"] = "10"
+    if status == 429 and error.extra.get("wait"):
+        headers["Retry-After"] = str(error.extra["wait"])
     if status == 405 and error.extra.get("allowed"):
         headers["Allow"] = ", ".join(error.extra["allowed"])
     return headers

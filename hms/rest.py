@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from django.core.cache import caches
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import set_rollback
 
+from core import limits
 from core.errors import NotFound, ServiceError
 from hms import problems
 
@@ -84,41 +84,28 @@ class FastJSONRenderer(BaseRenderer):
 
 
 class ClientThrottle(SimpleRateThrottle):
-    """So many requests a window per person, or per address for nobody; open while Redis is away.
-
-    One counter per window, counted up atomically; after trouble Redis is left alone for a moment:
-    a hanging one costs one request its time-out, not all of them.
-    """
+    """So many requests a window per person, or per address for nobody (core.limits)."""
 
     scope = "client"
     duration: int
     num_requests: int
-    rest_seconds = 5.0
-    rests_until = 0.0
+    left = 0.0
 
     def get_cache_key(self, request: Request, view: Any) -> str:
-        """Return the counter of the asker in this window."""
-        who = f"u{request.user.pk}" if request.user.is_authenticated else self.get_ident(request)
-        return f"throttle:{who}:{int(self.timer() // self.duration)}"
+        """Return who is counted."""
+        return f"u{request.user.pk}" if request.user.is_authenticated else self.get_ident(request)
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Say whether the request is within the rate; yes when nobody can count (SEC-V1)."""
-        if self.timer() < ClientThrottle.rests_until:
-            return True
-        key, cache = self.get_cache_key(request, view), caches["redis"]
-        try:
-            if cache.add(key, 1, self.duration):
-                return True
-            return bool(cache.incr(key) <= self.num_requests)
-        except ValueError:  # the window ended between the two
-            return True
-        except Exception:  # a rate limit must not turn people away because its counter is gone
-            ClientThrottle.rests_until = self.timer() + self.rest_seconds
-            return True
+        """Say whether the request is within the rate; yes when nobody can count."""
+        who = self.get_cache_key(request, view)
+        self.left = limits.seconds_to_wait(
+            "api", who, limit=self.num_requests, window=self.duration
+        )
+        return not self.left
 
     def wait(self) -> float:
         """Return how many seconds of the window are left."""
-        return float(self.duration - self.timer() % self.duration)
+        return self.left
 
 
 _CODES: dict[type[Exception], str] = {

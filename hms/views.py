@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.translation import gettext as _
 
-from core import clock
+from core import clock, limits
 from core.doors import Public, SignedIn, requires
 from core.errors import Denied, NotFound
 from core.html import render
@@ -34,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def search_results(request: HttpRequest) -> HttpResponse:
     """Pages, commands, units and people that match, as a fragment of the search dialog."""
     query = request.GET.get("q", "")[:80]
+    limits.check("search", str(gate.person(request).pk), limit=600, window=60)
     groups = search.find(request, query)
     context = {"groups": groups, "query": query}
     return render(request, "hms/search_results.html", context, partial="results")

@@ -11,9 +11,9 @@ import pytest
 from django.db import connections
 from django.test import Client
 from pytest_django import DjangoDbBlocker
-from rest_framework import views as _loaded_first  # noqa: F401  # hms.rest is one of its settings
 
-from hms import readiness, rest
+from core import limits
+from hms import readiness
 from hms.database import waits
 from org import levels
 from org.models import Unit
@@ -49,7 +49,7 @@ def redis_away(settings: Any, port: int, monkeypatch: pytest.MonkeyPatch) -> Non
     settings.CACHES = settings.CACHES | {"redis": elsewhere}
     levels.forget()
     monkeypatch.setattr(levels._memory, "redis_rests_until", 0.0)
-    monkeypatch.setattr(rest.ClientThrottle, "rests_until", 0.0)
+    monkeypatch.setattr(limits._Redis, "rests_until", 0.0)
 
 
 @pytest.mark.usefixtures("redis_away")
