@@ -10,6 +10,8 @@ from django.db import models
 from audit.models import Action, AuditEvent, Outcome
 from core.context import asker
 
+__all__ = ["Action", "Outcome", "changes", "record"]
+
 
 def record(
     act: str,

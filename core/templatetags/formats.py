@@ -233,7 +233,7 @@ _WORDS = re.compile(r"[^\W\d_]+")
 
 def initials_text(name: str) -> str:
     """The first letters of a name's first and last word, for the round badge: `PN`."""
-    words = _WORDS.findall(name)
+    words: list[str] = _WORDS.findall(name)
     if not words:
         return ""
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
