@@ -5,11 +5,12 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 
 from core.models import Delivery, Event
 from org import services
-from org.models import Assignment, Practitioner, User
+from org.models import Assignment, Practitioner, Role, User
 from org.permissions import grants_of
 from org.services.people_import import ImportReport, Outcome, people_import_in_parts
 from tests.factories import org
@@ -228,3 +229,20 @@ def test_an_overlap_is_refused(hospital: Hospital) -> None:
     _run(hospital, HEAD + ROSA)
     report = _run(hospital, HEAD + ROSA.replace("2026-11-01", "2026-11-09"), is_trial=True)
     assert report.has_errors
+
+
+def test_a_new_licence_alone_is_an_update(hospital: Hospital) -> None:
+    _run(hospital, HEAD + ROSA)
+    report = _run(hospital, HEAD + ROSA.replace("N-17", "N-18"))
+    assert [row.outcome for row in report.rows] == [Outcome.UPDATED]
+    assert Practitioner.objects.get(user__username="rosa").licence_number == "N-18"
+
+
+def test_a_role_beyond_the_importers_own_rights_is_refused(hospital: Hospital) -> None:
+    head = org.person("head")
+    org.assign(head, "system_administrator", hospital.ward)
+    beyond = Permission.objects.get(content_type__app_label="auth", codename="add_group")
+    Role.objects.get(code="nurse").group.permissions.add(beyond)
+    report = _run(hospital, HEAD + ROSA, user=head)
+    assert [(row.outcome, row.column) for row in report.rows] == [(Outcome.ERROR, "role")]
+    assert not User.objects.filter(username="rosa").exists()

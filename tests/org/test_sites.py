@@ -1,7 +1,8 @@
 """Sites and their calendars: made, changed, seen, by whom and by nobody else."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError
@@ -314,3 +315,18 @@ def test_the_api_sets_the_hours_of_a_unit(admin: Client, hospital: Hospital) -> 
         headers={"If-Match": '"1"'},
     )
     assert (answer.status_code, answer.json()["business_hours"]) == (200, WEEK)
+
+
+def test_the_same_hours_again_change_nothing(hospital: Hospital) -> None:
+    week = {"1": [["08:00", "12:00"]]}
+    given = {"hours": week, "by": hospital.admin.pk, "at": STARTED}
+    once = services.unit_hours_set(hospital.ward, version=None, **given)
+    again = services.unit_hours_set(hospital.ward, version=once.version, **given)
+    assert again.version == once.version
+    monday = datetime(2026, 11, 23, tzinfo=ZoneInfo("Europe/Paris"))
+    assert selectors.unit_calendar(again).minutes(monday, monday + timedelta(days=2)) == 240
+
+
+def test_nowhere_is_no_place_to_practise() -> None:
+    assert not selectors.is_training_unit(None)
+    assert selectors.training_units(near=None) == []
