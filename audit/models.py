@@ -39,14 +39,23 @@ class AuditEvent(models.Model):
     action = models.CharField(max_length=1, choices=Action)
     outcome = models.CharField(max_length=2, choices=Outcome, default=Outcome.SUCCESS)
     actor = models.BigIntegerField(null=True)
+    # Names as they were: the trail is read without asking who somebody is today.
+    actor_name = models.CharField(max_length=170, blank=True, db_default="")
     role = models.CharField(max_length=200, blank=True)
     unit = models.BigIntegerField(null=True)
+    unit_name = models.CharField(max_length=120, blank=True, db_default="")
     patient = models.UUIDField(null=True)
     subject_type = models.CharField(max_length=60, blank=True)
     subject = models.CharField(max_length=64, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    # What was asked for in a search, a list or an export: terms, filters, order, count.
+    query = models.JSONField(null=True)
+    # Accounting of disclosures (45 CFR 164.528): to whom data went, and what for.
+    recipient = models.CharField(max_length=200, blank=True, db_default="")
+    purpose = models.CharField(max_length=200, blank=True, db_default="")
+    door = models.CharField(max_length=100, blank=True, db_default="")
     source = models.CharField(max_length=20)
     address = models.CharField(max_length=45, blank=True)
     session = models.CharField(max_length=16, blank=True)
@@ -72,6 +81,11 @@ class AuditEvent(models.Model):
             models.Index(fields=["subject_type", "subject", "occurred_at"], name="audit_subject"),
         ]
         triggers = [append_only("auditevent_append_only")]
+        default_permissions = ()
+        permissions = [
+            ("view_trail", "Search the audit trail"),
+            ("export_trail", "Export the audit trail"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.occurred_at:%Y-%m-%d %H:%M} {self.act}"

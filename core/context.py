@@ -17,8 +17,10 @@ class Asker:
 
     request_id: str = ""
     user_id: int | None = None
+    user_name: str = ""
     role: str = ""
     unit_id: int | None = None
+    unit_name: str = ""
     address: str = ""
     session: str = ""
     door: str = ""

@@ -51,6 +51,10 @@ class Door:
     closing: bool
     observe: bool
     unit: UnitOf | None
+    early: bool = False
+    fresh: bool = False
+    always: bool = False
+    reads: str = ""
 
     @property
     def is_writing(self) -> bool:
@@ -99,10 +103,18 @@ def requires[F: Callable[..., Any]](
     closing: bool = False,
     observe: bool = False,
     unit: UnitOf | None = None,
+    early: bool = False,
+    fresh: bool = False,
+    always: bool = False,
+    reads: str = "",
 ) -> Callable[[F], F]:
     """Declare a door. `unit(request, **kwargs)` names the unit id of the record behind it.
 
     `closing` doors stay open while a module drains; `observe` doors open at level observe.
+    `early` doors open before a compulsory second factor is set up (SEC-A3). `fresh` doors ask who
+    it is again when that was not asked lately (SEC-A11). `always` doors write also while the whole
+    system is read-only (SEC-V6). `reads` says what a look through this door is called on the trail
+    (SEC-U1): view, list, search, print, download, export, or none; "" leaves it to the address.
     """
     allowed = frozenset(methods)
     door = Door(
@@ -112,6 +124,10 @@ def requires[F: Callable[..., Any]](
         closing=closing,
         observe=observe,
         unit=unit,
+        early=early,
+        fresh=fresh,
+        always=always,
+        reads=reads,
     )
 
     def declare(function: F) -> F:

@@ -1,7 +1,9 @@
 """Tables of the shared kernel: facts and their deliveries, state changes, number series, keys."""
 
 import uuid
+from collections.abc import Callable
 
+import pghistory
 import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
@@ -53,6 +55,21 @@ class HappenedModel(BaseModel):
 def append_only(name: str) -> pgtrigger.Protect:
     """Return a trigger that refuses UPDATE and DELETE, whoever asks."""
     return pgtrigger.Protect(name=name, operation=pgtrigger.Update | pgtrigger.Delete)
+
+
+def kept_history[M: models.Model](*exclude: str) -> Callable[[type[M]], type[M]]:
+    """Return a decorator: triggers keep every version of a row, also a deleted one (SEC-U2).
+
+    Columns named in `exclude` (secrets, looks) are left out of the history. The migration that
+    adds the history table also guards it against TRUNCATE (docs/recipes/add_a_field.md).
+    """
+    return pghistory.track(
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(),
+        pghistory.DeleteEvent(),
+        exclude=[*exclude],
+        append_only=True,
+    )
 
 
 class StateChange(models.Model):
@@ -210,3 +227,33 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+@kept_history()
+class SystemMode(models.Model):
+    """Whether the whole system takes anything new: one row, written by one service (SEC-V6)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    is_read_only = models.BooleanField(default=False)
+    reason = models.CharField(max_length=300, blank=True)
+    since = models.DateTimeField()
+    expected_until = models.DateTimeField(null=True, blank=True)
+    by_user = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="systemmode_one_row"),
+            models.CheckConstraint(
+                condition=models.Q(is_read_only=False) | ~models.Q(reason=""),
+                name="systemmode_read_only_has_reason",
+            ),
+        ]
+        default_permissions = ()
+        permissions = [
+            ("view_operations", "See backups, drills and the state of the system"),
+            ("set_mode", "Switch the whole system to read-only and back"),
+            ("run_drill", "Start a backup or a restore drill"),
+        ]
+
+    def __str__(self) -> str:
+        return "read-only" if self.is_read_only else "open"

@@ -52,6 +52,8 @@ class RequestContextMiddleware:
             context.asking(
                 request_id=request_id,
                 user_id=None,
+                user_name="",
+                unit_name="",
                 role="",
                 unit_id=None,
                 session="",

@@ -18,7 +18,14 @@ POLICY = settings.BASE_DIR / "config" / "data_policy.yaml"
 TABLES = {"app": "SELECT, INSERT, UPDATE, DELETE", "reporting": "SELECT", "backup": "SELECT"}
 SEQUENCES = {"app": "USAGE, SELECT", "reporting": "SELECT", "backup": "SELECT"}
 # Whole tables that hold what somebody could act with, or what was answered to somebody else.
-SECRET_TABLES = ("core_cache", "core_idempotencykey", "django_session")
+SECRET_TABLES = (
+    "core_cache",
+    "core_idempotencykey",
+    "django_session",
+    "mfa_authenticator",
+    "org_accountkey",
+    "org_loginsession",
+)
 _GUARD = "hms_refuse_truncate"
 
 
@@ -42,6 +49,7 @@ def apply(using: str) -> list[str]:
         owner, database = _one(cursor, "SELECT current_user, current_database()")
         known = _column(cursor, "SELECT rolname FROM pg_roles")
         cursor.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        _guard_histories(cursor, using)
         present = {key: name for key, name in wanted.items() if name in known and name != owner}
         for key, name in present.items():
             _grant(cursor, key, _quoted(using, name))
@@ -63,6 +71,20 @@ _COLUMNS = (
     "SELECT attname FROM pg_attribute "
     "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
 )
+
+
+def _guard_histories(cursor: CursorWrapper, using: str) -> None:
+    """Every table of row history refuses TRUNCATE, and so UPDATE and DELETE by the app's role."""
+    histories = _column(
+        cursor,
+        "SELECT table_name FROM information_schema.columns "
+        "WHERE table_schema = 'public' AND column_name = 'pgh_obj_id'",
+    )
+    for table in sorted(histories):
+        cursor.execute(
+            f"CREATE OR REPLACE TRIGGER {_quoted(using, f'{table}_no_truncate')} BEFORE TRUNCATE "
+            f"ON {_quoted(using, table)} FOR EACH STATEMENT EXECUTE FUNCTION {_GUARD}()"
+        )
 
 
 def _grant(cursor: CursorWrapper, key: str, role: str) -> None:

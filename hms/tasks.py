@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from celery import shared_task
-from django.contrib.sessions.backends.db import SessionStore
 
 from core import clock, events, health, idempotency
 from core.doors import System, requires
+from org.adapters.sessions import SessionStore
 
 BATCH = 500
 

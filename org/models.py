@@ -6,12 +6,14 @@ import zoneinfo
 from django.contrib.auth.models import AbstractBaseUser, Group, PermissionsMixin
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeOperators
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase
 
-from core.models import BaseModel, append_only
+from core.models import BaseModel, append_only, kept_history
 from org.states import AccountState, Level, Module, ShiftGroup, UnitKind
 
 
@@ -19,6 +21,7 @@ def _zones() -> list[tuple[str, str]]:
     return [(zone, zone) for zone in sorted(zoneinfo.available_timezones())]
 
 
+@kept_history("logo")
 class Installation(models.Model):
     """The hospital itself: one row, written by `manage.py setup`."""
 
@@ -38,6 +41,7 @@ class Installation(models.Model):
         return self.name
 
 
+@kept_history()
 class Site(BaseModel):
     """A hospital building or campus with its own clock and business hours."""
 
@@ -60,6 +64,7 @@ class Site(BaseModel):
         return self.name
 
 
+@kept_history()
 class Holiday(models.Model):
     """A day on which a site keeps no business hours."""
 
@@ -79,6 +84,7 @@ class Holiday(models.Model):
         return f"{self.day_on} {self.name}"
 
 
+@kept_history()
 class Blackout(models.Model):
     """Days on which a site takes no change of its system: no go-live, no gate."""
 
@@ -110,6 +116,7 @@ class Blackout(models.Model):
         return f"{self.period} {self.reason}"
 
 
+@kept_history()
 class Unit(BaseModel):
     """An organisational place with staff and a budget; units of a site form a tree."""
 
@@ -148,6 +155,7 @@ class Unit(BaseModel):
         return self.name
 
 
+@kept_history()
 class UnitGroupGrant(GroupObjectPermissionBase):
     """guardian's grant of `act_in_unit` to the group of one role in one place, with a real key."""
 
@@ -159,6 +167,7 @@ class UnitGroupGrant(GroupObjectPermissionBase):
         indexes = [models.Index(fields=["content_object", "group"], name="unitgrant_unit_group")]
 
 
+@kept_history("password", "last_login", "theme", "density", "single_keys")
 class User(AbstractBaseUser, PermissionsMixin):
     """A login: a member of staff, an integration client, later a patient."""
 
@@ -200,6 +209,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             ("view_people", "See people and where they work"),
             ("manage_people", "Create and change people"),
             ("import_people", "Import people from a file"),
+            ("end_sessions", "See and end the sessions of others"),
         ]
 
     def __str__(self) -> str:
@@ -219,6 +229,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return (self.given_name[:1] + self.family_name[:1]).upper()
 
 
+@kept_history()
 class Practitioner(BaseModel):
     """A licensed person: what their profession adds to their login."""
 
@@ -233,6 +244,7 @@ class Practitioner(BaseModel):
         return f"{self.profession} {self.licence_number}".strip()
 
 
+@kept_history()
 class Role(models.Model):
     """What kind of act: a named set of permissions, kept in config/roles.yaml."""
 
@@ -240,8 +252,16 @@ class Role(models.Model):
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="+")
+    # Minutes without a key or click after which a screen of this role locks (SEC-A7).
+    idle_minutes = models.PositiveSmallIntegerField(default=15, db_default=15)
+    needs_second_factor = models.BooleanField(default=True, db_default=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(idle_minutes__gte=1, idle_minutes__lte=720), name="role_idle_minutes"
+            )
+        ]
         ordering = ["code"]
         default_permissions = ("view",)
 
@@ -249,6 +269,7 @@ class Role(models.Model):
         return self.name
 
 
+@kept_history()
 class RolePlace(models.Model):
     """One role in one unit: the group that holds guardian's grants on that unit and those below."""
 
@@ -264,6 +285,7 @@ class RolePlace(models.Model):
         return f"{self.role_id}@{self.unit_id}"
 
 
+@kept_history()
 class Assignment(BaseModel):
     """Who works where as what, from when until when; the only membership table (decisions 25).
 
@@ -303,6 +325,7 @@ class Assignment(BaseModel):
         return f"{self.user_id}: {self.role_id}@{self.unit_id}"
 
 
+@kept_history()
 class ModuleActivation(BaseModel):
     """At which level one module runs in one unit; no row means off."""
 
@@ -387,3 +410,100 @@ class FactArrival(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.fact}"
+
+
+class LoginSession(AbstractBaseSession):
+    """A browser in which somebody is, or was about to be, signed in: Django's session and its list.
+
+    The row is the session itself (org/adapters/sessions.py): ending one is deleting its row.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    started_at = models.DateTimeField(db_default=Now())
+    last_seen_at = models.DateTimeField(db_default=Now())
+    # From here on the session opens nothing but its own unlocking.
+    locked_at = models.DateTimeField(null=True)
+    address = models.CharField(max_length=45, blank=True)
+    agent = models.CharField(max_length=200, blank=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+        indexes = [models.Index(fields=["user", "-last_seen_at"], name="loginsession_user")]
+        default_permissions = ()
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        raise NotImplementedError("Sessions are made through org.adapters.sessions.SessionStore.")
+
+
+class AccountKey(models.Model):
+    """A link that lets one person choose a password once; only its digest is stored (SEC-A10)."""
+
+    class Kind(models.TextChoices):
+        INVITATION = "invitation", _("First password")
+        RESET = "reset", _("Forgotten password")
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    by_user = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["invitation", "reset"]), name="accountkey_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=models.F("created_at")), name="accountkey_expires"
+            ),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(used_at__isnull=True), name="accountkey_one_open"
+            ),
+        ]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.user_id}"
+
+
+@kept_history()
+class ApiClient(BaseModel):
+    """What the house knows of an OAuth2 application: what for, which scopes, whether it is open."""
+
+    application = models.OneToOneField(
+        "oauth2_provider.Application", on_delete=models.PROTECT, related_name="+"
+    )
+    purpose = models.CharField(max_length=300)
+    # Codes of the closed list in org.rules; what a token may do is this AND what its person may do.
+    scopes = models.JSONField(default=list)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.BigIntegerField(null=True, blank=True)
+    close_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, close_reason="")
+                | Q(closed_at__isnull=False) & ~Q(close_reason=""),
+                name="apiclient_closed_has_reason",
+            )
+        ]
+        default_permissions = ()
+        permissions = [("manage_clients", "Register and close API clients")]
+
+    def __str__(self) -> str:
+        return self.purpose
+
+
+@kept_history()
+class RolePermission(Group.permissions.through):  # type: ignore[misc,name-defined]
+    """Which permission a role's group holds: Django's table, with history."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()

@@ -15,7 +15,7 @@ from tests.architecture.source import ROOMS, ROOT, files, imports
 ORDER = ("core", "audit", "org", "hms")
 BLIND_TO_HTTP = {"rules", "services", "selectors", "models", "states", "events", "permissions"}
 # Django's own tables may be pointed at from anywhere.
-FOREIGN = {"auth", "contenttypes", "sessions"}
+FOREIGN = {"auth", "contenttypes", "sessions", "oauth2_provider"}
 
 
 def test_the_contracts_of_import_linter_hold() -> None:

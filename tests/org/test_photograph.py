@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import transaction
+from pghistory.models import Event
 
 from org.models import Unit, User
 from org.permissions import grants_of
@@ -13,12 +15,19 @@ from tests.factories.org import STARTED, Hospital
 from tests.factories.photograph import photograph
 from tests.fixtures.faults import fingerprint
 
+HISTORIES = {model._meta.db_table for model in apps.get_models() if issubclass(model, Event)}
+
 
 def _seen(make: Callable[[], Hospital]) -> Any:
     """Return how many rows each table has, and who may do what where; nothing of it stays."""
     with transaction.atomic():
         hospital = make()
-        counts = {table: rows for table, (rows, _hash) in fingerprint().items()}
+        counts = {
+            table: rows
+            for table, (rows, _hash) in fingerprint().items()
+            # Put back in one piece, a row has one version; step by step it had several.
+            if table not in HISTORIES
+        }
         codes = dict(Unit.objects.values_list("pk", "name"))
         rights = {
             role: [
