@@ -63,13 +63,14 @@ def kept_history[M: models.Model](*exclude: str) -> Callable[[type[M]], type[M]]
     Columns named in `exclude` (secrets, looks) are left out of the history. The migration that
     adds the history table also guards it against TRUNCATE (docs/recipes/add_a_field.md).
     """
-    return pghistory.track(
+    track: Callable[[type[M]], type[M]] = pghistory.track(
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
         pghistory.DeleteEvent(),
         exclude=[*exclude],
         append_only=True,
     )
+    return track
 
 
 class StateChange(models.Model):
