@@ -31,8 +31,10 @@ class Outcome(models.TextChoices):
 class AuditEvent(models.Model):
     """One act, as it was; rows are only ever added (trigger, and grants of the app's role)."""
 
+    # In the database the key is (id, recorded_at): the table is partitioned by month, and has a
+    # column `sealed_xid` that only the sealing reads (ADR 0017).
     id = models.BigAutoField(primary_key=True)
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
     act = models.CharField(max_length=80)
@@ -63,6 +65,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["public_id", "recorded_at"], name="audit_public_id"),
             models.CheckConstraint(
                 condition=models.Q(action__in=["C", "R", "U", "D", "E"]), name="audit_action_known"
             ),

@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hms.settings")
 
 app = Celery("hms")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["hms", "org"])
+app.autodiscover_tasks(["hms", "org", "audit"])
 app.conf.beat_schedule = {
     "relay-drain": {"task": "hms.tasks.relay_drain", "schedule": 10.0, "options": {"expires": 9}},
     "assignments-settle": {
@@ -23,6 +23,11 @@ app.conf.beat_schedule = {
         "task": "hms.tasks.keys_purge",
         "schedule": 3600.0,
         "options": {"expires": 3000},
+    },
+    "audit-months": {
+        "task": "audit.tasks.months_make_due",
+        "schedule": 86400.0,
+        "options": {"expires": 80000},
     },
 }
 

@@ -50,12 +50,16 @@ def apply(using: str) -> list[str]:
         known = _column(cursor, "SELECT rolname FROM pg_roles")
         cursor.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         _guard_histories(cursor, using)
+        _months(cursor)
         present = {key: name for key, name in wanted.items() if name in known and name != owner}
         for key, name in present.items():
             _grant(cursor, key, _quoted(using, name))
             if _one(cursor, _OWNS, [database])[0]:
                 _run(cursor, f"GRANT CONNECT ON DATABASE {_quoted(using, database)}", using, name)
+        for key in present.keys() & {"app", "reporting"}:
+            _close_partitions(cursor, using, present[key])
         if "app" in present:
+            _months_by_app(cursor, _quoted(using, present["app"]))
             _insert_only(cursor, using, present["app"])
         if "reporting" in present:
             _hide_secrets(cursor, using, present["reporting"])
@@ -85,6 +89,31 @@ def _guard_histories(cursor: CursorWrapper, using: str) -> None:
             f"CREATE OR REPLACE TRIGGER {_quoted(using, f'{table}_no_truncate')} BEFORE TRUNCATE "
             f"ON {_quoted(using, table)} FOR EACH STATEMENT EXECUTE FUNCTION {_GUARD}()"
         )
+
+
+_PARTITIONS = (
+    "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' "
+    "AND relnamespace = 'public'::regnamespace"
+)
+
+
+def _months(cursor: CursorWrapper) -> None:
+    """The trail has a table for each of the coming months."""
+    if _one(cursor, "SELECT to_regprocedure('audit_months_make(integer)') IS NOT NULL")[0]:
+        cursor.execute("SELECT audit_months_make(18)")
+
+
+def _months_by_app(cursor: CursorWrapper, role: str) -> None:
+    """The site may ask for the coming months: the function makes what is missing, nothing else."""
+    if _one(cursor, "SELECT to_regprocedure('audit_months_make(integer)') IS NOT NULL")[0]:
+        cursor.execute(f"GRANT EXECUTE ON FUNCTION audit_months_make(integer) TO {role}")
+
+
+def _close_partitions(cursor: CursorWrapper, using: str, role: str) -> None:
+    """Partitions are reached through their table only; a backup reads them one by one."""
+    names = ", ".join(_quoted(using, name) for name in sorted(_column(cursor, _PARTITIONS)))
+    if names:
+        _revoke(cursor, f"ALL ON {names}", using, role)
 
 
 def _grant(cursor: CursorWrapper, key: str, role: str) -> None:

@@ -14,6 +14,7 @@ from django.core.cache import caches
 from django.db import DatabaseError, InterfaceError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from audit import services as audit
 from core import clock, events, health
 from hms.database import waits
 
@@ -82,7 +83,7 @@ def of_database() -> Signs:
     """Return what the database says of itself and of the processes that write into it."""
     now = clock.now()
     try:
-        found = [health.Sign("database", "ok"), _migrations(), _outbox(), _failed()]
+        found = [health.Sign("database", "ok"), _migrations(), _outbox(), _failed(), _months()]
         return found + [health.sign_of_life(name, at=now) for name in ("worker", "relay")]
     except (DatabaseError, InterfaceError) as error:
         return [health.Sign("database", "down", type(error).__name__)]
@@ -109,6 +110,12 @@ def _outbox() -> health.Sign:
     age = events.outbox_age(at=clock.now()).total_seconds()
     state = "ok" if age < OUTBOX_LATE else "degraded"
     return health.Sign("outbox", state, f"oldest due {int(age)} s")
+
+
+def _months() -> health.Sign:
+    """Without next month's table the trail still takes every row, but into the rest."""
+    ahead = audit.months_ahead(at=clock.now())
+    return health.Sign("trail-months", "ok" if ahead else "degraded", f"{ahead} months ahead")
 
 
 def _failed() -> health.Sign:
