@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -92,3 +93,88 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.occurred_at:%Y-%m-%d %H:%M} {self.act}"
+
+
+class Seal(models.Model):
+    """The rows that one run of the sealing found in one table, chained to those before."""
+
+    id = models.BigAutoField(primary_key=True)
+    chain = models.CharField(max_length=63)
+    number = models.BigIntegerField()
+    cluster = models.CharField(max_length=20, blank=True)
+    from_xid = models.BigIntegerField()
+    to_xid = models.BigIntegerField()
+    columns = ArrayField(models.CharField(max_length=63))
+    ids = ArrayField(models.BigIntegerField())
+    digests = models.BinaryField()
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    previous = models.BinaryField()
+    head = models.BinaryField()
+    mac = models.BinaryField()
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["chain", "number"], name="seal_one_of_a_number"),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="seal_counts_from_one"),
+        ]
+        triggers = [append_only("seal_append_only")]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.chain} {self.number}"
+
+
+class Retired(models.Model):
+    """A month that was exported and dropped: its rows are missing by right."""
+
+    id = models.BigAutoField(primary_key=True)
+    chain = models.CharField(max_length=63)
+    part = models.CharField(max_length=63)
+    count = models.BigIntegerField()
+    # First and last number of each unbroken run of rows.
+    runs = ArrayField(models.BigIntegerField())
+    export_name = models.CharField(max_length=200)
+    export_sha256 = models.CharField(max_length=64)
+    mac = models.BinaryField()
+    retired_at = models.DateTimeField()
+
+    class Meta:
+        triggers = [append_only("retired_append_only")]
+        default_permissions = ()
+        verbose_name_plural = "retired"
+
+    def __str__(self) -> str:
+        return self.part
+
+
+class VerifyRun(models.Model):
+    """One check of every chain, and what it found."""
+
+    class Result(models.TextChoices):
+        CLEAN = "clean", _("Whole")
+        BROKEN = "broken", _("Broken")
+
+    id = models.BigAutoField(primary_key=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    rows = models.BigIntegerField()
+    unsealed = models.BigIntegerField()
+    seals = models.BigIntegerField()
+    chains = models.PositiveIntegerField()
+    result = models.CharField(max_length=10, choices=Result)
+    problem_count = models.BigIntegerField()
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(result__in=["clean", "broken"]), name="verifyrun_result_known"
+            )
+        ]
+        triggers = [append_only("verifyrun_append_only")]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M} {self.result}"

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import load, papers, place, signin, table, visit
+from bench import load, papers, place, seals, signin, table, visit
 
 MEASURES: dict[str, Callable[[place.Place], Any]] = {"table": table.measure, "load": load.measure}
-PARTS = ("table", "load", "signin", "visit", "papers")
+PARTS = ("table", "load", "signin", "visit", "seals", "papers")
 
 
 def main(arguments: list[str]) -> int:
@@ -56,6 +56,9 @@ def once(found: place.Place, parts: list[str]) -> None:
     if "signin" in parts:
         doing("sign-ins")
         signin.measure(found)
+    if "seals" in parts:
+        doing("sealing the trail")
+        seals.measure(found)
     if "visit" in parts:
         doing("a first visit")
         visit.measure(found)

@@ -22,10 +22,10 @@ class Sign:
     detail: str = ""
 
 
-def sign_of_life(name: str, *, at: datetime) -> Sign:
+def sign_of_life(name: str, *, at: datetime, late: timedelta = LATE) -> Sign:
     """Return whether the process was heard of lately."""
     row = Heartbeat.objects.filter(pk=name).first()
     if row is None:
         return Sign(name, "degraded", "never seen")
     age = at - row.beat_at
-    return Sign(name, "ok" if age <= LATE else "degraded", f"{int(age.total_seconds())} s ago")
+    return Sign(name, "ok" if age <= late else "degraded", f"{int(age.total_seconds())} s ago")

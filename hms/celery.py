@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hms.settings")
@@ -23,6 +24,17 @@ app.conf.beat_schedule = {
         "task": "hms.tasks.keys_purge",
         "schedule": 3600.0,
         "options": {"expires": 3000},
+    },
+    "audit-seal": {"task": "audit.tasks.seal_due", "schedule": 30.0, "options": {"expires": 29}},
+    "audit-anchor": {
+        "task": "audit.tasks.anchor_due",
+        "schedule": float(os.environ.get("HMS_AUDIT_ANCHOR_SECONDS") or 600),
+        "options": {"expires": 500},
+    },
+    "audit-verify": {
+        "task": "audit.tasks.verify_due",
+        "schedule": crontab(hour=2, minute=20),
+        "options": {"expires": 3600},
     },
     "audit-months": {
         "task": "audit.tasks.months_make_due",

@@ -50,6 +50,7 @@ def apply(using: str) -> list[str]:
         known = _column(cursor, "SELECT rolname FROM pg_roles")
         cursor.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         _guard_histories(cursor, using)
+        _seal_marks(cursor, using)
         _months(cursor)
         present = {key: name for key, name in wanted.items() if name in known and name != owner}
         for key, name in present.items():
@@ -95,6 +96,28 @@ _PARTITIONS = (
     "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' "
     "AND relnamespace = 'public'::regnamespace"
 )
+
+
+# Facts (core_event) leave after ninety days and are not sealed; what they say is on the trail too.
+SEALED = ("core_statechange", "org_activationevent")
+_UNMARKED = (
+    "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace "
+    "AND c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_attribute a "
+    "WHERE a.attrelid = c.oid AND a.attname = 'sealed_xid') AND (c.relname = ANY(%s) OR EXISTS ("
+    "SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'pgh_obj_id'))"
+)
+
+
+def _seal_marks(cursor: CursorWrapper, using: str) -> None:
+    """Each row of a sealed table says which transaction wrote it (ADR 0017)."""
+    for table in sorted(_column(cursor, _UNMARKED, [list(SEALED)])):
+        name = _quoted(using, table)
+        cursor.execute(
+            f"ALTER TABLE {name} ADD COLUMN sealed_xid xid8 NOT NULL DEFAULT pg_current_xact_id()"
+        )
+        cursor.execute(
+            f"CREATE INDEX {_quoted(using, f'{table}_sealed_xid')} ON {name} (sealed_xid)"
+        )
 
 
 def _months(cursor: CursorWrapper) -> None:

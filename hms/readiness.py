@@ -8,6 +8,7 @@ import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
+from datetime import datetime, timedelta
 
 import structlog
 from django.core.cache import caches
@@ -20,6 +21,7 @@ from hms.database import waits
 
 DEADLINE = 4.0
 OUTBOX_LATE = 60
+SEALING_LATE = timedelta(seconds=120)
 Signs = list[health.Sign]
 log = structlog.get_logger("hms.readiness")
 
@@ -83,7 +85,14 @@ def of_database() -> Signs:
     """Return what the database says of itself and of the processes that write into it."""
     now = clock.now()
     try:
-        found = [health.Sign("database", "ok"), _migrations(), _outbox(), _failed(), _months()]
+        found = [
+            health.Sign("database", "ok"),
+            _migrations(),
+            _outbox(),
+            _failed(),
+            _months(),
+            *_trail(now),
+        ]
         return found + [health.sign_of_life(name, at=now) for name in ("worker", "relay")]
     except (DatabaseError, InterfaceError) as error:
         return [health.Sign("database", "down", type(error).__name__)]
@@ -116,6 +125,17 @@ def _months() -> health.Sign:
     """Without next month's table the trail still takes every row, but into the rest."""
     ahead = audit.months_ahead(at=clock.now())
     return health.Sign("trail-months", "ok" if ahead else "degraded", f"{ahead} months ahead")
+
+
+def _trail(at: datetime) -> Signs:
+    """Sealing is not late, and the last check of the trail found it whole."""
+    run = audit.last_run()
+    broken = run.problem_count if run else 0
+    detail = f"{broken} problems: manage.py audit_verify" if broken else ""
+    return [
+        health.sign_of_life("sealing", at=at, late=SEALING_LATE),
+        health.Sign("trail", "degraded" if broken else "ok", detail),
+    ]
 
 
 def _failed() -> health.Sign:

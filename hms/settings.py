@@ -111,6 +111,12 @@ TEMPLATES = [
     },
 ]
 
+# --- The seals of the trail: the first key seals, all verify (ADR 0017).
+AUDIT_KEYS: list[str] = env.list("HMS_AUDIT_KEYS", []) or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
+AUDIT_ANCHOR_DIR = Path(env.str("HMS_AUDIT_ANCHOR_DIR", str(HMS_VAR / "anchors")))
+AUDIT_YEARS = env.int("HMS_TRAIL_YEARS", 6)
+AUDIT_ANCHOR_SECONDS = env.int("HMS_AUDIT_ANCHOR_SECONDS", 600)
+
 # --- Database: two roles of one database (decisions 31); times out instead of hanging (SEC-V5).
 DATABASE_URL = env.str("DATABASE_URL", "postgres://hms_app@127.0.0.1:5432/hms")
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", DATABASE_URL)

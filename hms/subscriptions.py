@@ -4,6 +4,7 @@ from core.events import Subscribed
 from org import handlers as org
 
 TABLE: dict[str, Subscribed] = {
+    "audit.TrailBroken": (("org.arrival_note", org.arrival_note),),
     "org.UnitCreated": (("org.arrival_note", org.arrival_note),),
     "org.AssignmentChanged": (("org.arrival_note", org.arrival_note),),
     "org.ActivationChanged": (("org.arrival_note", org.arrival_note),),

@@ -1,6 +1,28 @@
 """Verbs of this room: the only writers of its tables."""
 
+from audit.services.anchors import anchor, anchor_files, anchor_line, anchors_read
 from audit.services.months import months_ahead, months_make
+from audit.services.seals import Head, heads, seal
 from audit.services.trail import Action, Outcome, changes, record
+from audit.services.verify import Problem, Report, last_run, verify, verify_and_note
 
-__all__ = ["Action", "Outcome", "changes", "months_ahead", "months_make", "record"]
+__all__ = [
+    "Action",
+    "Head",
+    "Outcome",
+    "Problem",
+    "Report",
+    "anchor",
+    "anchor_files",
+    "anchor_line",
+    "anchors_read",
+    "changes",
+    "heads",
+    "last_run",
+    "months_ahead",
+    "months_make",
+    "record",
+    "seal",
+    "verify",
+    "verify_and_note",
+]

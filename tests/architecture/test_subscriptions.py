@@ -2,10 +2,12 @@
 
 import dataclasses
 
+from audit import events as audit_events
 from hms.subscriptions import TABLE, handlers_of
 from org import events as org_events
 
 READERS = {
+    "audit.TrailBroken": ["org.arrival_note"],
     "org.UnitCreated": ["org.arrival_note"],
     "org.AssignmentChanged": ["org.arrival_note"],
     "org.ActivationChanged": ["org.arrival_note"],
@@ -24,7 +26,8 @@ def test_each_handler_is_named_after_its_room_and_function() -> None:
 
 def test_each_fact_exists_and_is_frozen() -> None:
     for name in TABLE:
-        fact = getattr(org_events, name.removeprefix("org."))
+        room, _, word = name.partition(".")
+        fact = getattr({"org": org_events, "audit": audit_events}[room], word)
         assert dataclasses.is_dataclass(fact)
         assert fact.__dataclass_params__.frozen
 

@@ -1,0 +1,11 @@
+"""Facts this room announces."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TrailBroken:
+    """A check of the trail found that it is not what was sealed."""
+
+    run_id: int
+    problems: int
