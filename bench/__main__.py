@@ -1,4 +1,4 @@
-"""python -m bench [table] [load] [signin] [visit] [seals] [papers]: Django first, then the measurements."""
+"""python -m bench [table] [load] [signin] [visit] [seals] [papers]: Django first, then figures."""
 
 import importlib
 import os

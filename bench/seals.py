@@ -1,4 +1,4 @@
-"""What sealing costs: audited writes with and without it, its lag, and a check of a million rows."""
+"""What sealing costs: writes with and without it, its lag, and a check of a million rows."""
 
 import os
 import threading

@@ -29,7 +29,7 @@ def keys(settings, tmp_path) -> None:
 
 
 OPEN = """
-SELECT coalesce(max(sealed_xid::text::bigint), 0) 
+SELECT coalesce(max(sealed_xid::text::bigint), 0)
   >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 FROM audit_auditevent WHERE sealed_xid < pg_snapshot_xmax(pg_current_snapshot())
 """
@@ -253,7 +253,9 @@ def test_eight_writers_with_failures_are_sealed_whole(db) -> None:
 def test_a_check_in_another_time_zone_reads_the_same(rows) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET TIME ZONE 'Asia/Kathmandu'")
-        cursor.execute("SET DateStyle = 'German'")
+        cursor.execute("SET IntervalStyle = 'sql_standard'")
+        cursor.execute("SET extra_float_digits = -3")
+        cursor.execute("SET bytea_output = 'escape'")
         try:
             assert named() == []
         finally:
