@@ -28,8 +28,8 @@ PROBLEM = {
 }
 WORDS = {
     "400": "The request cannot be read.",
-    "401": "Nobody is signed in.",
-    "403": "The caller is known and may not do this, or the CSRF token is missing or wrong.",
+    "401": "Nobody is signed in, or the token is not valid.",
+    "403": "The caller is known and may not do this; the token lacks a scope; or no CSRF token.",
     "404": "There is no such thing, or the caller may not know of it.",
     "409": "The state of things does not allow it, or the same request is being worked on.",
     "412": "Somebody else changed the record first; `current` is its version now.",
@@ -85,7 +85,6 @@ def _headers(code: str, response: dict[str, Any], schemas: dict[str, Any]) -> di
 
 
 def _completed(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    operation["security"] = [{"session": []}]
     for code, response in operation["responses"].items():
         headers = _headers(code, response, schemas)
         if headers:

@@ -19,6 +19,11 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 29},
     },
+    "tokens-purge": {
+        "task": "org.tasks.tokens_purge_due",
+        "schedule": 600.0,
+        "options": {"expires": 599},
+    },
     "heartbeat": {"task": "hms.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 9}},
     "keys-purge": {
         "task": "hms.tasks.keys_purge",

@@ -81,12 +81,13 @@ def of_database(error: BaseException | None) -> ServiceError | None:
     return _BY_SQLSTATE.get(sqlstate(error), Unavailable)()
 
 
+FOR_PROGRAMS = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/.well-known/")
 _PAGES = {400, 403, 404, 405, 409, 410, 413, 423, 429, 500, 503}
 
 
 def wants_json(request: HttpRequest) -> bool:
     """Say whether the asker is a program."""
-    return request.path.startswith("/api/")
+    return request.path.startswith(FOR_PROGRAMS)
 
 
 def details(error: ServiceError, *, status: int, request: HttpRequest) -> dict[str, Any]:
@@ -107,6 +108,8 @@ def details(error: ServiceError, *, status: int, request: HttpRequest) -> dict[s
 def headers_of(error: ServiceError, status: int) -> dict[str, str]:
     """Return the headers that go with a refusal."""
     headers = {"Cache-Control": "no-store"}
+    if challenge := getattr(error, "challenge", ""):
+        headers["WWW-Authenticate"] = challenge
     if status == 503:
         headers["Retry-After"] = "10"
     if status == 429 and error.extra.get("wait"):

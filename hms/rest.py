@@ -93,7 +93,10 @@ class ClientThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: Any) -> str:
         """Return who is counted."""
-        return f"u{request.user.pk}" if request.user.is_authenticated else self.get_ident(request)
+        if not request.user.is_authenticated:
+            return str(self.get_ident(request))
+        token = getattr(request, "token", None)
+        return f"u{request.user.pk}" + (f" {token.client_id}" if token else "")
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Say whether the request is within the rate; yes when nobody can count."""
@@ -166,7 +169,7 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | 
         return None
     set_rollback()
     if http_status == status.HTTP_401_UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Session realm="api"'
+        headers.setdefault("WWW-Authenticate", 'Session realm="api"')
     headers["Cache-Control"] = "no-store"
     return Response(
         body, status=http_status, headers=headers, content_type="application/problem+json"

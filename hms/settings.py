@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "org.middleware.BearerMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "org.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -265,6 +266,7 @@ OAUTH2_PROVIDER = {
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "SCOPES_BACKEND_CLASS": "org.adapters.oauth.ClosedScopes",
     "OAUTH2_VALIDATOR_CLASS": "org.adapters.oauth.Validator",
+    "OAUTH2_SERVER_CLASS": "org.adapters.oauth.Server",
 }
 
 # --- Row history: triggers write it; the context is a column, so that nobody can rewrite it
@@ -359,7 +361,10 @@ MAILERS = {
 PROXIES = env.int("HMS_PROXIES", 0)
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["org.api.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "org.api.authentication.TokenAuthentication",
+        "org.api.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_PARSER_CLASSES": ["hms.rest.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["hms.rest.FastJSONRenderer"],

@@ -10,7 +10,7 @@ from core.errors import Denied, NotFound, ServiceError
 from org import selectors
 from org.models import User
 from org.permissions import NOBODY, Grants, grants_of
-from org.rules import write_refusal
+from org.rules import PROFILE, scope_permissions, scopes_with, write_refusal
 from org.states import Level
 
 
@@ -38,6 +38,27 @@ class ModuleReadOnly(ServiceError):
     message = _("This module is read-only in this unit: use the paper pack.")
 
 
+class TokenRefused(SignInNeeded):
+    """A token was sent that is unknown, expired or ended; the session beside it does not count."""
+
+    code = "invalid_token"
+    message = _("This token is not valid, or no longer.")
+    challenge = 'Bearer realm="api", error="invalid_token"'
+
+
+class InsufficientScope(Denied):
+    """The person could, but allowed the client something else; `scopes` names what would do."""
+
+    code = "insufficient_scope"
+    message = _("This app was not allowed to do that.")
+
+    def __init__(self, *scopes: str) -> None:
+        super().__init__(scopes=list(scopes))
+        self.challenge = (
+            f'Bearer realm="api", error="insufficient_scope", scope="{" ".join(scopes)}"'
+        )
+
+
 _REFUSALS: dict[str, type[ServiceError]] = {
     error.code: error for error in (ModuleOff, ModuleTraining, ModuleReadOnly)
 }
@@ -47,7 +68,10 @@ def grants(request: Any) -> Grants:
     """Return what the person behind the request may do, asked once per request."""
     if not hasattr(request, "_grants"):
         user = request.user
-        request._grants = grants_of(user, at=clock.now()) if user.is_authenticated else NOBODY
+        own = grants_of(user, at=clock.now()) if user.is_authenticated else NOBODY
+        token = getattr(request, "token", None)
+        request._own_grants = own
+        request._grants = own.within(scope_permissions(token.scopes)) if token else own
     found: Grants = request._grants
     return found
 
@@ -67,10 +91,13 @@ def decide(knock: Knock) -> None:
     (SEC-Z8).
     """
     who = knock.door.who
+    if getattr(knock.request, "token_refused", False):
+        raise TokenRefused()
     if isinstance(who, Public):
         return
     if not knock.request.user.is_authenticated:
         raise SignInNeeded()
+    check_scope(knock)
     if isinstance(who, SignedIn):
         return
     held = grants(knock.request)
@@ -80,6 +107,23 @@ def decide(knock: Knock) -> None:
         raise NotFound()
     if knock.method not in SAFE and knock.door.module is not None:
         check_level(knock)
+
+
+def check_scope(knock: Knock) -> None:
+    """Raise InsufficientScope when the person may open the door but their client may not.
+
+    Doors for things of one's own need the scope `profile`.
+    """
+    token, who = getattr(knock.request, "token", None), knock.door.who
+    if token is None:
+        return
+    if isinstance(who, SignedIn):
+        if PROFILE not in token.scopes:
+            raise InsufficientScope(PROFILE)
+        return
+    held = grants(knock.request)
+    if not held.has(str(who)) and knock.request._own_grants.has(str(who)):
+        raise InsufficientScope(*scopes_with(str(who)))
 
 
 def check_level(knock: Knock) -> None:

@@ -3,18 +3,60 @@
 import zoneinfo
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from core import context
-from org import gate, house
+from core import clock, context
+from org import gate, house, selectors
 
 # These say how the system is even when there is no database to ask.
 HEALTH = ("/livez", "/readyz")
+
+
+# Programs call here; a token opens nothing elsewhere.
+FOR_TOKENS = ("/api/", "/oauth/introspect")
+
+
+class BearerMiddleware:
+    """A bearer token says who asks, before anybody stands anywhere; the session does not count.
+
+    A token that is not good makes the request nobody's: the gate says so at every door.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        kind, _blank, raw = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            self._enter(request, raw.strip())
+        return self.get_response(request)
+
+    @staticmethod
+    def _enter(request: HttpRequest, raw: str) -> None:
+        request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        engine = import_module(settings.SESSION_ENGINE)
+        request.session = engine.SessionStore()
+        request.user = AnonymousUser()
+        token = None
+        if request.path.startswith(FOR_TOKENS):
+            token = selectors.token_behind(raw, at=clock.now())
+        request.token_refused = token is None  # type: ignore[attr-defined]
+        if token is not None:
+            request.user = token.user
+            request.token = token  # type: ignore[attr-defined]
+
+
+def _is_in(request: HttpRequest) -> bool:
+    """Somebody is signed in, or acts through a token; asks no query of one without a session."""
+    by_session = bool(request.session.session_key and request.user.is_authenticated)
+    return by_session or hasattr(request, "token")
 
 
 class PersonMiddleware:
@@ -26,7 +68,7 @@ class PersonMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.unit_id = None  # type: ignore[attr-defined]
         zone = ""
-        if request.session.session_key and request.user.is_authenticated:
+        if _is_in(request):
             self._stand(request)
             zone = gate.grants(request).zone_of(request.unit_id)  # type: ignore[attr-defined]
         home = None if request.path.startswith(HEALTH) else _house()
@@ -49,13 +91,19 @@ class PersonMiddleware:
             user_id=request.user.pk,
             unit_id=chosen,
             role=", ".join(sorted({item.role for item in held.roles_in(chosen)}))[:200],
-            session=(request.session.session_key or "")[:8],
+            session=_session_mark(request),
         )
 
     @staticmethod
     def _language(request: HttpRequest) -> str:
-        chosen = getattr(request.user, "language", "") if request.session.session_key else ""
+        chosen = getattr(request.user, "language", "") if _is_in(request) else ""
         return chosen or _accepted(request) or context.house().language
+
+
+def _session_mark(request: HttpRequest) -> str:
+    """What the trail and the log call this session, or the client whose token it is."""
+    token = getattr(request, "token", None)
+    return f"oauth:{token.client_id.hex[:8]}" if token else (request.session.session_key or "")[:8]
 
 
 def _house() -> house.House | None:

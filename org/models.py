@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase
 
 from core.models import BaseModel, append_only, kept_history
-from org.states import AccountState, Level, Module, ShiftGroup, UnitKind
+from org.states import AccountState, ClientKind, Level, Module, ShiftGroup, UnitKind
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -498,6 +498,14 @@ class ApiClient(BaseModel):
 
     def __str__(self) -> str:
         return self.purpose
+
+    @property
+    def kind(self) -> str:
+        """What sort of program it is, read from how it asks for tokens."""
+        if self.application.authorization_grant_type == "client-credentials":
+            return ClientKind.SYSTEM
+        is_public = self.application.client_type == "public"
+        return ClientKind.APP if is_public else ClientKind.SERVER
 
 
 @kept_history()

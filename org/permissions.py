@@ -5,7 +5,7 @@ Role says what (Django permissions of the role's group), unit says where (guardi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -28,6 +28,7 @@ class Perm(StrEnum):
     VIEW_ACTIVATION = "org.view_activation"
     SET_ACTIVATION = "org.set_activation"
     IMPORT_PEOPLE = "org.import_people"
+    MANAGE_CLIENTS = "org.manage_clients"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ class Grants:
     def roles_in(self, unit_id: int | None) -> tuple[Held, ...]:
         """Return the assignments that reach the unit."""
         return tuple(item for item in self.held if unit_id is None or unit_id in item.unit_ids)
+
+    def within(self, permissions: frozenset[str]) -> "Grants":
+        """Return the same with none but these permissions: what a token lets through."""
+        held = (replace(item, permissions=item.permissions & permissions) for item in self.held)
+        return Grants(self.user_id, tuple(held))
 
     def covers_role(self, permissions: Iterable[str], unit_id: int) -> bool:
         """Say whether the person holds each of `permissions` in the unit themselves."""

@@ -1,10 +1,15 @@
-"""Pure rules of people and places: what a level permits, how names are made plain."""
+"""Pure rules of people and places: levels, names, hours, and what a client's scope permits."""
 
 import re
 import unicodedata
 import zoneinfo
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlsplit
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from org.states import Level
 
@@ -136,3 +141,85 @@ def _instant(day: date, clock_time: str, zone: zoneinfo.ZoneInfo) -> datetime:
     if clock_time == _MIDNIGHT:
         return datetime.combine(day + _DAY, time.min, tzinfo=zone).astimezone(UTC)
     return datetime.combine(day, time.fromisoformat(clock_time), tzinfo=zone).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a client may be allowed to do, in plain words, and the permissions behind it.
+
+    `systems_only`: no person can allow it to an app.
+    """
+
+    words: str | Promise
+    permissions: frozenset[str] = frozenset()
+    systems_only: bool = False
+
+
+# The closed list (docs/recipes/add_a_scope.md). Compared as exact strings: no case is folded and
+# nothing is trimmed, or a spelling that is refused here could be accepted there.
+PROFILE = "profile"
+INTROSPECT = "tokens.introspect"
+SCOPES: Mapping[str, Scope] = {
+    PROFILE: Scope(_("See who you are, your roles and units, and your own apps")),
+    "units.read": Scope(_("See sites and units"), frozenset({"org.view_unit"})),
+    "units.write": Scope(
+        _("Create, change and close sites and units"),
+        frozenset({"org.manage_units", "org.manage_sites"}),
+    ),
+    "people.read": Scope(
+        _("See people, their logins and where they work"), frozenset({"org.view_people"})
+    ),
+    "people.write": Scope(
+        _("Create, change, open and close logins"), frozenset({"org.manage_people"})
+    ),
+    "assignments.write": Scope(
+        _("Decide who works where as what"), frozenset({"org.manage_assignments"})
+    ),
+    "roles.read": Scope(_("See what each role may do"), frozenset({"org.view_role"})),
+    "activation.read": Scope(
+        _("See which module runs in which unit"), frozenset({"org.view_activation"})
+    ),
+    "activation.write": Scope(
+        _("Switch modules in a unit on and off"), frozenset({"org.set_activation"})
+    ),
+    "clients.read": Scope(_("See the registered apps"), frozenset({"org.manage_clients"})),
+    INTROSPECT: Scope(_("Ask whether a token is valid"), systems_only=True),
+}
+
+
+def scope_permissions(scopes: Iterable[str]) -> frozenset[str]:
+    """Return the permissions that a token with these scopes lets through."""
+    return frozenset[str]().union(*(SCOPES[name].permissions for name in scopes if name in SCOPES))
+
+
+def scopes_with(permission: str) -> tuple[str, ...]:
+    """Return the scopes that let the permission through, in the order of the list."""
+    return tuple(name for name, scope in SCOPES.items() if permission in scope.permissions)
+
+
+# RFC 8252: an app's own scheme is a domain of its maker, written backwards.
+_OWN_SCHEME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9-]+)+")
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_ADDRESS = re.compile(r"[!$&-;=?-Z_a-z~%\[\]]{1,400}")
+
+
+def is_redirect(address: str, *, native: bool) -> bool:
+    """Say whether a client may be sent back to this address.
+
+    https for everybody; for apps on a device also their own scheme (com.example.app:/…) and http
+    to the device itself. Never a fragment, never credentials, never a wildcard.
+    """
+    if not _ADDRESS.fullmatch(address) or "@" in address or "*" in address:
+        return False
+    try:
+        parts = urlsplit(address)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(host)
+    if not native:
+        return False
+    if parts.scheme == "http":
+        return host in _LOOPBACK
+    return bool(_OWN_SCHEME.fullmatch(parts.scheme)) and not parts.netloc and parts.path != ""

@@ -1,16 +1,19 @@
 """Questions about people and places."""
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Min, OuterRef, Prefetch, Q, QuerySet, Subquery
+from oauth2_provider.models import AccessToken, RefreshToken
 
 from org import levels, rules
 from org.models import (
     ActivationEvent,
+    ApiClient,
     Assignment,
     Holiday,
     Installation,
@@ -305,3 +308,126 @@ def names_of(user_ids: set[int]) -> dict[int, str]:
 def units_of(unit_ids: set[int]) -> list[Unit]:
     """Return units by inner number, with their sites, by name."""
     return list(Unit.objects.filter(pk__in=unit_ids).select_related("site").order_by("name", "id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a request with a bearer token is: whose, by which client, with which scopes."""
+
+    user: User
+    kind: str
+    scopes: frozenset[str]
+    client_id: UUID
+    client_name: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+def token_digest(raw: str) -> str:
+    """Return what is stored of a token or code."""
+    return hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest()
+
+
+def token_behind(raw: str, *, at: datetime) -> Token | None:
+    """Return the token in force, None for an unknown, expired or ended one: one query.
+
+    Its client must be open and its person active; scopes taken from the client meanwhile are gone.
+    """
+    client = ApiClient.objects.filter(
+        application=OuterRef("application_id"), closed_at__isnull=True
+    )
+    row = (
+        AccessToken.objects.filter(token_checksum=token_digest(raw), expires__gt=at)
+        .annotate(
+            client_public_id=Subquery(client.values("public_id")),
+            client_scopes=Subquery(client.values("scopes")),
+        )
+        .select_related("user", "application", "application__user")
+        .first()
+    )
+    if row is None or row.client_public_id is None:
+        return None
+    is_system = row.user is None
+    user = row.application.user if is_system else row.user
+    if user is None or not user.is_active:
+        return None
+    return Token(
+        user=user,
+        kind="system" if is_system else "person",
+        scopes=frozenset(row.scope.split(" ")) & frozenset(row.client_scopes),
+        client_id=row.client_public_id,
+        client_name=row.application.name,
+        issued_at=row.created,
+        expires_at=row.expires,
+    )
+
+
+def client_open(client_id: str) -> ApiClient | None:
+    """Return the client that may ask for tokens under this public name, with its application."""
+    rows = ApiClient.objects.select_related("application", "application__user")
+    return rows.filter(application__client_id=client_id, closed_at__isnull=True).first()
+
+
+def client_list() -> QuerySet[ApiClient]:
+    """Return every client, open and closed, with its application."""
+    return ApiClient.objects.select_related("application", "application__user")
+
+
+def client_get(public_id: UUID) -> ApiClient | None:
+    """Return the client."""
+    return client_list().filter(public_id=public_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class MyApp:
+    """An app that may act for a person: what it may do, since when, when it last came."""
+
+    public_id: UUID
+    name: str
+    purpose: str
+    scopes: tuple[str, ...]
+    since: datetime
+    last_used_at: datetime
+
+
+def apps_of(user: User, *, at: datetime) -> list[MyApp]:
+    """Return the open apps that hold a living token of the person, by name."""
+    living = AccessToken.objects.filter(user=user).filter(
+        Q(expires__gt=at) | Q(refresh_token__revoked__isnull=True, refresh_token__isnull=False)
+    )
+    found: dict[int, tuple[set[str], datetime]] = {}
+    for token in living:
+        scopes, last = found.get(token.application_id, (set(), token.created))
+        found[token.application_id] = (scopes | set(token.scope.split()), max(last, token.created))
+    first = dict(
+        RefreshToken.objects.filter(user=user)
+        .values_list("application_id")
+        .annotate(first=Min("created"))
+    )
+    rows = client_list().filter(application_id__in=found, closed_at__isnull=True)
+    return [
+        MyApp(
+            public_id=row.public_id,
+            name=row.application.name,
+            purpose=row.purpose,
+            scopes=tuple(name for name in rules.SCOPES if name in found[row.application_id][0]),
+            since=first.get(row.application_id, found[row.application_id][1]),
+            last_used_at=found[row.application_id][1],
+        )
+        for row in rows.order_by("application__name", "id")
+    ]
+
+
+def is_allowed_before(
+    user: User, client: ApiClient, scopes: Iterable[str], *, at: datetime
+) -> bool:
+    """Say whether the person lets the client do all this already, by a token still alive."""
+    apps = [app for app in apps_of(user, at=at) if app.public_id == client.public_id]
+    return any(set(scopes) <= set(app.scopes) for app in apps)
+
+
+def is_service_account(user: User) -> bool:
+    """Say whether the login belongs to a system: nobody signs in with it."""
+    return ApiClient.objects.filter(
+        application__user=user, application__authorization_grant_type="client-credentials"
+    ).exists()

@@ -77,3 +77,11 @@ class ShiftGroup(TextChoices):
     NIGHT = "night", _("Night")
     WEEKEND = "weekend", _("Weekend")
     FLOAT = "float", _("Float")
+
+
+class ClientKind(TextChoices):
+    """What sort of program an API client is."""
+
+    APP = "app", _("App on a device, no secret")
+    SERVER = "server", _("Web application with a secret")
+    SYSTEM = "system", _("System that acts for itself")

@@ -8,6 +8,14 @@ from org.services.assignments import (
     assignments_settle,
     role_place_open,
 )
+from org.services.clients import (
+    ClientClosed,
+    Registered,
+    client_close,
+    client_register,
+    client_secret_renew,
+    client_update,
+)
 from org.services.installation import AlreadySetUp, Hospital, hospital_set_up
 from org.services.people import (
     account_activate,
@@ -35,15 +43,23 @@ from org.services.sites import (
     site_update,
     unit_hours_set,
 )
+from org.services.tokens import (
+    token_issue_noted,
+    token_reuse_noted,
+    tokens_end,
+    tokens_purge,
+)
 from org.services.units import site_create, unit_close, unit_create, unit_reopen, unit_update
 
 __all__ = [
     "AlreadySetUp",
     "BlackoutFromTo",
+    "ClientClosed",
     "HolidayOn",
     "Hospital",
     "ImportReport",
     "Outcome",
+    "Registered",
     "RowResult",
     "account_activate",
     "account_leave",
@@ -53,6 +69,10 @@ __all__ = [
     "assignment_end",
     "assignment_start",
     "assignments_settle",
+    "client_close",
+    "client_register",
+    "client_secret_renew",
+    "client_update",
     "hospital_set_up",
     "password_set",
     "people_file_text",
@@ -68,6 +88,10 @@ __all__ = [
     "site_create",
     "site_open",
     "site_update",
+    "token_issue_noted",
+    "token_reuse_noted",
+    "tokens_end",
+    "tokens_purge",
     "unit_close",
     "unit_create",
     "unit_hours_set",

@@ -13,6 +13,8 @@ from core.errors import Invalid, ServiceError, VersionConflict
 from core.states import Machine, move, state_change_record
 from org.models import Practitioner, User
 from org.rules import is_username, username_plain
+from org.selectors import is_service_account
+from org.services.tokens import tokens_end
 from org.states import ACCOUNT_STEPS, AccountState
 
 ACCOUNT = Machine(column="state", table=ACCOUNT_STEPS, words=AccountState)
@@ -194,6 +196,9 @@ def password_set(user: User, *, password: str, by: int | None, at: datetime) -> 
     Raises Invalid with the first rule that the password breaks.
     """
     row = _locked(user, None)
+    if is_service_account(row):
+        raise Invalid(_("This login belongs to a system: nobody signs in with it."))
+    tokens_end(row, by=by, at=at, reason="password set")
     try:
         validate_password(password, row)
     except ValidationError as error:
@@ -239,6 +244,7 @@ def account_suspend(user: User, *, by: int, at: datetime, reason: str) -> User:
     """The login opens nothing from now on. Raises TransitionRefused, Invalid for oneself."""
     if user.pk == by:
         raise Invalid(_("You cannot suspend your own login."))
+    tokens_end(user, by=by, at=at, reason=reason)
     return _account_move(
         user, AccountState.SUSPENDED, "account_suspend", by=by, at=at, reason=reason
     )
@@ -249,6 +255,7 @@ def account_leave(user: User, *, by: int, at: datetime, reason: str) -> User:
     """The person has left. Raises TransitionRefused, Invalid for oneself."""
     if user.pk == by:
         raise Invalid(_("You cannot end your own employment here."))
+    tokens_end(user, by=by, at=at, reason=reason)
     return _account_move(user, AccountState.LEFT, "account_leave", by=by, at=at, reason=reason)
 
 
