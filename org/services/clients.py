@@ -190,9 +190,7 @@ def client_secret_renew(client: ApiClient, *, by: int, at: datetime, reason: str
     Application.objects.filter(pk=row.application_id).update(client_secret=hashed, updated=at)
     row.version += 1
     row.save(update_fields=["version"])
-    record(
-        "client_secret_renew", action=Action.UPDATE, at=at, by=by, subject=row, reason=reason
-    )
+    record("client_secret_renew", action=Action.UPDATE, at=at, by=by, subject=row, reason=reason)
     return Registered(row, secret)
 
 

@@ -1,4 +1,4 @@
-"""Clients sign in for people and for themselves: real flows over HTTP, nothing but hashes in SQL."""
+"""Clients sign in for people and for themselves over HTTP; SQL shows nothing but hashes."""
 
 import base64
 import hashlib
@@ -150,7 +150,7 @@ def test_a_bad_token_never_falls_back_to_the_session(
 
 def test_a_token_opens_no_page(hospital: people.Hospital, app: Registered) -> None:
     raw = _tokens(hospital, app)["access_token"]
-    assert _get("/units/", raw).status_code == 302 or _get("/units/", raw).status_code == 401
+    assert _get("/units/", raw).status_code in {302, 401}
 
 
 def test_sql_shows_only_hashes(hospital: people.Hospital, app: Registered) -> None:
@@ -201,7 +201,8 @@ def test_refreshing_does_not_lengthen_a_family(hospital: people.Hospital, app: R
 def test_a_code_is_worth_nothing_to_somebody_else(
     hospital: people.Hospital, app: Registered, changes: dict[str, str]
 ) -> None:
-    answer = _exchange(app, _code(hospital, app), **changes)
+    sent = {"code": _code(hospital, app)} | changes
+    answer = _exchange(app, **sent)
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/json"
 
