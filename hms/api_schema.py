@@ -85,6 +85,8 @@ def _headers(code: str, response: dict[str, Any], schemas: dict[str, Any]) -> di
 
 
 def _completed(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    # The framework thinks that a door open to everybody needs nobody: the doors decide, not it.
+    operation["security"] = [way for way in operation.get("security", []) if way]
     for code, response in operation["responses"].items():
         headers = _headers(code, response, schemas)
         if headers:

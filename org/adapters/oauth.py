@@ -10,11 +10,11 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Min
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.scopes import BaseScopes
+from oauth2_provider.settings import oauth2_settings
 from oauthlib.oauth2 import (
     AuthorizationCodeGrant,
     AuthorizationEndpoint,
@@ -228,7 +228,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
         """Rotation does not lengthen a family: it ends so long after its first token (SEC-A10)."""
         rows = RefreshToken.objects.filter(token_family=family)
         first = rows.aggregate(first=Min("created"))["first"]
-        longest = timedelta(seconds=settings.OAUTH2_PROVIDER["REFRESH_TOKEN_EXPIRE_SECONDS"])
+        longest = timedelta(seconds=oauth2_settings.REFRESH_TOKEN_EXPIRE_SECONDS)
         return bool(first + longest <= clock.now())
 
     @staticmethod

@@ -24,7 +24,7 @@ def tokens_end(
     mine = Q(user=user) | Q(user__isnull=True, application__user=user)
     app = Q(application_id=client.application_id) if client else Q()
     refresh = RefreshToken.objects.filter(app, user=user, revoked__isnull=True)
-    ended = refresh.update(revoked=at, updated=at)
+    ended: int = refresh.update(revoked=at, updated=at)
     ended += (
         AccessToken.objects.filter(mine & app).delete()[1].get("oauth2_provider.AccessToken", 0)
     )

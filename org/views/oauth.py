@@ -107,9 +107,7 @@ def _answered(request: HttpRequest, core: OAuthLibCore, asked: Asked) -> HttpRes
     try:
         target = core.create_authorization_response(request, asked.scopes, credentials, may)[0]
     except OAuthToolkitError as error:
-        wrong = error.oauthlib_error
-        wrong.state = asked.credentials.get("state")
-        return _sent_to(wrong.in_uri(asked.address))
+        return _sent_to(error.oauthlib_error.in_uri(asked.address))
     if request.method == "POST":
         return _sent_to(target)
     # A redirect would end at the policy of the sign-in form that may have led here.

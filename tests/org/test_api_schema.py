@@ -42,7 +42,9 @@ def test_every_operation_documents_its_refusals(schema: dict[str, Any]) -> None:
         codes = set(operation["responses"])
         headers = {item["name"] for item in operation.get("parameters", [])}
         assert {"401", "403", "429"} <= codes, path
-        assert operation["security"] == [{"session": []}]
+        by_token, by_session = operation["security"]
+        assert by_session == {"session": []}
+        assert len(by_token["oauth2"]) == 1
         if method != "get":
             assert {"400", "409", "413", "415", "422"} <= codes, path
         if method in {"patch", "put"}:

@@ -275,7 +275,7 @@ def test_a_system_signs_in_with_its_own_secret(
 ) -> None:
     name = system.client.application.client_id
     asked = {"grant_type": "client_credentials", "client_id": name, "scope": "units.read"}
-    assert _token(**asked, client_secret="wrong").status_code == 401
+    assert _token(**asked, client_secret="wrong").status_code == 401  # pragma: allowlist secret
     answer = _token(**asked, client_secret=system.secret)
     assert answer.status_code == 200
     assert "refresh_token" not in answer.json()
