@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from hms import views
 from hms.api_docs import ApiDocsView, SchemaView
+from org.urls import entrance
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("", include("org.urls")),
+    path("", include(entrance)),
     path("api/v1/", include("hms.api_v1")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", ApiDocsView.as_view(), name="api-docs"),

@@ -22,3 +22,9 @@ class ActivationChanged:
     unit_id: int
     module: str
     level: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNoticed:
+    notice_id: int
+    user_id: int

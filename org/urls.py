@@ -9,14 +9,23 @@ from org.views import (
     people,
     people_import,
     roles,
+    security,
     session,
+    sign_in,
     sites,
     units,
 )
 
 app_name = "org"
 urlpatterns = [
-    path("sign-in/", session.sign_in, name="sign-in"),
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-in/passkey/", sign_in.passkey, name="sign-in-passkey"),
+    path("security/", security.security, name="security"),
+    path("security/app/", security.app_add, name="app-add"),
+    path("security/passkey/", security.passkey_add, name="passkey-add"),
+    path("security/codes/", security.recovery_codes, name="recovery-codes"),
+    path("security/<int:factor_id>/remove/", security.factor_remove, name="factor-remove"),
+    path("people/<uuid:public_id>/unlock/", accounts.person_unlock, name="person-unlock"),
     path("sign-out/", session.sign_out, name="sign-out"),
     path("unit-switch/", session.unit_switch, name="unit-switch"),
     path("preferences/", session.preferences, name="preferences"),
@@ -50,4 +59,11 @@ urlpatterns = [
     path(
         "modules/<uuid:public_id>/<slug:module>/", activation.activation_set, name="activation-set"
     ),
+]
+
+# allauth sends people to these by names of its own.
+entrance = [
+    path("sign-in/", sign_in.sign_in, name="account_login"),
+    path("sign-in/code/", sign_in.second_factor, name="mfa_authenticate"),
+    path("sign-in/again/", sign_in.again, name="account_reauthenticate"),
 ]

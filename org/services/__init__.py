@@ -8,7 +8,19 @@ from org.services.assignments import (
     assignments_settle,
     role_place_open,
 )
+from org.services.factors import (
+    app_add,
+    code_use,
+    factor_remove,
+    passkey_add,
+    passkey_used,
+    recovery_codes_make,
+    seed_new,
+)
 from org.services.installation import AlreadySetUp, Hospital, hospital_set_up
+from org.services.locks import WINDOW as LOCK_WINDOW
+from org.services.locks import attempts_purge, lock_lift, locked_until, sign_in_locked
+from org.services.notices import notices_tell, place_note
 from org.services.people import (
     account_activate,
     account_leave,
@@ -27,7 +39,7 @@ from org.services.people_import import (
     people_import,
     people_import_in_parts,
 )
-from org.services.sessions import sign_in_noted, sign_out_noted
+from org.services.sessions import sessions_end, sign_in_noted, sign_out_noted
 from org.services.sites import (
     BlackoutFromTo,
     HolidayOn,
@@ -38,6 +50,7 @@ from org.services.sites import (
 from org.services.units import site_create, unit_close, unit_create, unit_reopen, unit_update
 
 __all__ = [
+    "LOCK_WINDOW",
     "AlreadySetUp",
     "BlackoutFromTo",
     "HolidayOn",
@@ -49,20 +62,34 @@ __all__ = [
     "account_leave",
     "account_suspend",
     "activation_set",
+    "app_add",
     "arrival_record",
     "assignment_end",
     "assignment_start",
     "assignments_settle",
+    "attempts_purge",
+    "code_use",
+    "factor_remove",
     "hospital_set_up",
+    "lock_lift",
+    "locked_until",
+    "notices_tell",
+    "passkey_add",
+    "passkey_used",
     "password_set",
     "people_file_text",
     "people_import",
     "people_import_in_parts",
     "person_create",
     "person_update",
+    "place_note",
     "practitioner_save",
     "preferences_set",
+    "recovery_codes_make",
     "role_place_open",
+    "seed_new",
+    "sessions_end",
+    "sign_in_locked",
     "sign_in_noted",
     "sign_out_noted",
     "site_create",

@@ -101,3 +101,17 @@ def person_leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
         is_risky=True,
     )
     return _step(request, found, page, services.account_leave)
+
+
+@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
+def person_unlock(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The person may try their password again at once."""
+    found = people.load_login(request, public_id)
+    page = _page(
+        found,
+        _("Lift the lock of %(person)s"),
+        _("Lift the lock"),
+        _("The lock was lifted."),
+        intro=_("First make sure that it was the person who mistyped the password."),
+    )
+    return _step(request, found, page, services.lock_lift)
