@@ -28,3 +28,10 @@ class ActivationChanged:
 class AccountNoticed:
     notice_id: int
     user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKeyAsked:
+    user_id: int
+    kind: str
+    by: int | None

@@ -87,6 +87,16 @@ class ConfirmForm(Form):
     )
 
 
+class ForgottenForm(Form):
+    """Whose password was forgotten."""
+
+    name = forms.CharField(
+        label=_("User name or e-mail"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+
+
 class PreferencesForm(Form):
     """What a person sets for themselves."""
 

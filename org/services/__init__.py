@@ -1,5 +1,15 @@
 """Verbs of this room: the only writers of its tables."""
 
+from org.services.account_keys import (
+    KeyGone,
+    key_holder,
+    key_issue,
+    key_send,
+    key_use,
+    kind_for,
+    password_change,
+    reset_ask,
+)
 from org.services.activation import activation_set
 from org.services.arrivals import arrival_record
 from org.services.assignments import (
@@ -20,6 +30,7 @@ from org.services.factors import (
 from org.services.installation import AlreadySetUp, Hospital, hospital_set_up
 from org.services.locks import WINDOW as LOCK_WINDOW
 from org.services.locks import attempts_purge, lock_lift, locked_until, sign_in_locked
+from org.services.mails import key_mail, notice_mail
 from org.services.notices import notices_tell, place_note
 from org.services.people import (
     account_activate,
@@ -56,6 +67,7 @@ __all__ = [
     "HolidayOn",
     "Hospital",
     "ImportReport",
+    "KeyGone",
     "Outcome",
     "RowResult",
     "account_activate",
@@ -71,11 +83,19 @@ __all__ = [
     "code_use",
     "factor_remove",
     "hospital_set_up",
+    "key_holder",
+    "key_issue",
+    "key_mail",
+    "key_send",
+    "key_use",
+    "kind_for",
     "lock_lift",
     "locked_until",
+    "notice_mail",
     "notices_tell",
     "passkey_add",
     "passkey_used",
+    "password_change",
     "password_set",
     "people_file_text",
     "people_import",
@@ -86,6 +106,7 @@ __all__ = [
     "practitioner_save",
     "preferences_set",
     "recovery_codes_make",
+    "reset_ask",
     "role_place_open",
     "seed_new",
     "sessions_end",

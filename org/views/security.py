@@ -27,14 +27,14 @@ SEED = "new_app"
 View = Callable[..., HttpResponse]
 
 
-def _fresh(view: View) -> View:
+def fresh(view: View) -> View:
     """Ask again who it is when that was not asked lately (SEC-A11)."""
 
     @wraps(view)
     def asked(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if entrance.is_fresh(request):
             return view(request, **kwargs)
-        where = urlencode({"next": request.path})
+        where = urlencode({"next": request.get_full_path()})
         return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{where}")
 
     return asked
@@ -79,7 +79,7 @@ def _next_step(request: HttpRequest) -> HttpResponse:
 
 
 @requires(OWN, module=None, methods=("GET", "POST"), early=True)
-@_fresh
+@fresh
 def app_add(request: HttpRequest) -> HttpResponse:
     """Show the seed as picture and text; the first code of the app proves that it was read."""
     user, adapter = gate.person(request), FactorAdapter()
@@ -107,7 +107,7 @@ def _picture(address: str) -> str:
 
 
 @requires(OWN, module=None, methods=("GET", "POST"), early=True)
-@_fresh
+@fresh
 def passkey_add(request: HttpRequest) -> HttpResponse:
     """Make a passkey on this device or a key."""
     user = gate.person(request)
@@ -126,7 +126,7 @@ def passkey_add(request: HttpRequest) -> HttpResponse:
 
 
 @requires(OWN, module=None, methods=("GET", "POST"), early=True)
-@_fresh
+@fresh
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Make ten codes and show them this once, to print or keep as a file."""
     user = gate.person(request)
@@ -145,11 +145,13 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 
 
 @requires(OWN, module=None, methods=("GET", "POST"))
-@_fresh
-def factor_remove(request: HttpRequest, factor_id: int) -> HttpResponse:
+@fresh
+def factor_remove(request: HttpRequest) -> HttpResponse:
     """One factor opens nothing any more."""
     user = gate.person(request)
     rows = {row.pk: row for row in selectors.factors_of(user.pk)}
+    wanted = request.GET.get("factor", "")
+    factor_id = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0
     if factor_id not in rows:
         raise NotFound()
     page = commands.CommandPage(

@@ -8,6 +8,8 @@ from org import events as org_events
 READERS = {
     "org.UnitCreated": ["org.arrival_note"],
     "org.AssignmentChanged": ["org.arrival_note"],
+    "org.AccountNoticed": ["org.account_notice_mail"],
+    "org.AccountKeyAsked": ["org.account_key_mail"],
     "org.ActivationChanged": ["org.arrival_note"],
 }
 
