@@ -9,7 +9,7 @@ from core.doors import SAFE, Knock, Public, SignedIn, SignInNeeded
 from core.errors import Denied, NotFound, ServiceError
 from org import selectors
 from org.models import User
-from org.permissions import NOBODY, Grants, grants_of
+from org.permissions import NOBODY, Grants, grants_of, reach_everywhere
 from org.rules import write_refusal
 from org.states import Level
 
@@ -47,9 +47,28 @@ def grants(request: Any) -> Grants:
     """Return what the person behind the request may do, asked once per request."""
     if not hasattr(request, "_grants"):
         user = request.user
-        request._grants = grants_of(user, at=clock.now()) if user.is_authenticated else NOBODY
+        request._grants = (
+            grants_of(user, at=clock.now(), stand=_stand(request))
+            if user.is_authenticated
+            else NOBODY
+        )
     found: Grants = request._grants
     return found
+
+
+def _stand(request: Any) -> int | None:
+    """The unit that the session stands in, if it says one: its name comes with the grants."""
+    chosen = getattr(request, "session", {}).get("unit")
+    return chosen if isinstance(chosen, int) else None
+
+
+def reach(request: Any, permission: str) -> tuple[frozenset[int], bool]:
+    """Return the units in which the permission is held, and whether that is the whole house.
+
+    The rooms below this one ask it as `request.reach`.
+    """
+    held = grants(request)
+    return held.unit_ids(permission), reach_everywhere(held, permission)
 
 
 def person(request: Any) -> User:
