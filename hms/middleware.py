@@ -130,7 +130,9 @@ class ErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, SignInNeeded) and not problems.wants_json(request):
-            return sign_in_redirect(request)
+            response = sign_in_redirect(request)
+            response.refusal = error.code  # type: ignore[attr-defined]
+            return response
         if isinstance(error, ServiceError):
             return problems.answer(request, error)
         if isinstance(error, RequestDataTooBig | TooManyFieldsSent):

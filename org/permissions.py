@@ -35,7 +35,7 @@ class Perm(StrEnum):
 class Held:
     """One assignment in force: a role, its home unit, which units it reaches, what it permits.
 
-    `time_zone` is that of the site.
+    `time_zone` is that of the site; `unit_name` that of the home unit.
     """
 
     role: str
@@ -44,6 +44,7 @@ class Held:
     unit_ids: frozenset[int]
     permissions: frozenset[str]
     time_zone: str
+    unit_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Grants:
 
     user_id: int | None
     held: tuple[Held, ...]
+    # The unit that was asked about beside the rights, and its name: known without another question.
+    stand: tuple[int | None, str] = (None, "")
 
     def has(self, permission: str, unit_id: int | None = None) -> bool:
         """Say whether the act is permitted in the unit, or anywhere when no unit is named."""
@@ -76,6 +79,12 @@ class Grants:
         Whatever an assignment reaches lies on the site of its home unit.
         """
         return next((item.time_zone for item in self.held if unit_id in item.unit_ids), "")
+
+    def name_of(self, unit_id: int | None) -> str:
+        """Return the name of a home unit, or of the unit asked about; "" for any other."""
+        if unit_id is not None and unit_id == self.stand[0]:
+            return self.stand[1]
+        return next((item.unit_name for item in self.held if item.unit_id == unit_id), "")
 
     def roles_in(self, unit_id: int | None) -> tuple[Held, ...]:
         """Return the assignments that reach the unit."""
@@ -102,7 +111,8 @@ _HELD = """
             JOIN auth_permission p ON p.id = gp.permission_id
             JOIN django_content_type ct ON ct.id = p.content_type_id
             WHERE gp.group_id = r.group_id),
-      s.time_zone
+      s.time_zone, u.name,
+      (SELECT stand.name FROM org_unit stand WHERE stand.id = %s)
     FROM org_assignment a
     JOIN org_role r ON r.id = a.role_id
     JOIN org_roleplace rp ON rp.id = a.place_id
@@ -113,20 +123,31 @@ _HELD = """
 """
 
 
-def grants_of(user: User, *, at: datetime) -> Grants:
-    """Return what `user` may do at `at`; nothing for an account that is not active."""
+def grants_of(user: User, *, at: datetime, stand: int | None = None) -> Grants:
+    """Return what `user` may do at `at`; nothing for an account that is not active.
+
+    `stand` is a unit whose name is wanted too.
+    """
     if not user.is_active:
         return NOBODY
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, [user.pk, at])
+        cursor.execute(_HELD, [stand, user.pk, at])
         rows = cursor.fetchall()
     return Grants(
         user.pk,
         tuple(
-            Held(code, name, unit, frozenset(units), frozenset(permissions), zone)
-            for code, name, unit, units, permissions, zone in rows
+            Held(code, name, unit, frozenset(units), frozenset(permissions), zone, unit_name)
+            for code, name, unit, units, permissions, zone, unit_name, _stand in rows
         ),
+        (stand, rows[0][-1] or "") if rows else (None, ""),
     )
+
+
+def reach_everywhere(grants: Grants, permission: str) -> bool:
+    """Say whether the person holds the permission at the root of every site."""
+    within = grants.unit_ids(permission)
+    roots = Unit.objects.filter(parent__isnull=True)
+    return bool(within) and not roots.exclude(pk__in=within).exists()
 
 
 def units_visible_to(grants: Grants) -> QuerySet[Unit]:
