@@ -35,6 +35,7 @@ from org.services.sites import (
     site_update,
     unit_hours_set,
 )
+from org.services.system import NotFailed, delivery_retry, read_only_set
 from org.services.units import site_create, unit_close, unit_create, unit_reopen, unit_update
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "HolidayOn",
     "Hospital",
     "ImportReport",
+    "NotFailed",
     "Outcome",
     "RowResult",
     "account_activate",
@@ -53,6 +55,7 @@ __all__ = [
     "assignment_end",
     "assignment_start",
     "assignments_settle",
+    "delivery_retry",
     "hospital_set_up",
     "password_set",
     "people_file_text",
@@ -62,6 +65,7 @@ __all__ = [
     "person_update",
     "practitioner_save",
     "preferences_set",
+    "read_only_set",
     "role_place_open",
     "sign_in_noted",
     "sign_out_noted",

@@ -30,7 +30,12 @@ def _limit(username: str) -> None:
     limits.check("sign-in-address", address, limit=600, window=60)
 
 
-@requires(Public("nobody is signed in before signing in"), module=None, methods=("GET", "POST"))
+@requires(
+    Public("nobody is signed in before signing in"),
+    module=None,
+    methods=("GET", "POST"),
+    always=True,
+)
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; a wrong pair is one message, whichever half was wrong."""
     if request.user.is_authenticated:
@@ -48,7 +53,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "org/sign_in.html", shown)
 
 
-@requires(SignedIn("whoever is in may leave"), module=None, methods=("POST",))
+@requires(SignedIn("whoever is in may leave"), module=None, methods=("POST",), always=True)
 def sign_out(request: HttpRequest) -> HttpResponse:
     """The session ends on the server."""
     services.sign_out_noted(gate.person(request), at=clock.now())
@@ -56,7 +61,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return see_other(request, "org:sign-in")
 
 
-@requires(SignedIn("a person stands in one of their own units"), module=None, methods=("POST",))
+@requires(
+    SignedIn("a person stands in one of their own units"),
+    module=None,
+    methods=("POST",),
+    always=True,
+)
 def unit_switch(request: HttpRequest) -> HttpResponse:
     """From now on this session stands in the chosen unit, one of the person's own."""
     chosen = selectors.unit_id_of(_uuid_text(request.POST.get("unit", "")))
