@@ -6,6 +6,7 @@ Pages ask `state()`, which remembers for a second; whatever writes asks the row 
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -107,7 +108,7 @@ def check() -> None:
 
 def refusal(found: State) -> ReadOnly:
     """Return the refusal that says since when, until when and why."""
-    extra: dict[str, object] = {"retry_after": _retry_after(found)}
+    extra: dict[str, Any] = {"retry_after": _retry_after(found)}
     if found.since:
         extra["since"] = found.since.isoformat()
     if found.expected_until:

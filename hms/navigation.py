@@ -70,7 +70,7 @@ ENTRIES: tuple[Entry, ...] = (
         "operations",
         _("Operations"),
         "activity",
-        "core.view_operations",
+        Perm.VIEW_OPERATIONS,
         is_settings=True,
         about=_("State of the system, read-only mode, facts that could not be delivered."),
     ),

@@ -2,7 +2,6 @@
 
 import sys
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 import django
@@ -20,17 +19,11 @@ from core.health import Sign
 from core.html import render, see_other, toast
 from hms import build, readiness
 from org import gate, selectors, services
+from org.permissions import Perm
 from org.views import commands
 
 SHOWN = 200
 LONGEST = 3 * 24 * 60
-
-
-class Perm(StrEnum):
-    """Permissions of running the system; the rights stand on core.SystemMode."""
-
-    VIEW = "core.view_operations"
-    SET_MODE = "core.set_mode"
 
 
 class ModeOnForm(Form):
@@ -91,7 +84,7 @@ def _link(name: str, label: str) -> dict[str, str] | None:
         return None
 
 
-@requires(Perm.VIEW, module=None)
+@requires(Perm.VIEW_OPERATIONS, module=None)
 def overview(request: HttpRequest) -> HttpResponse:
     """What works, what does not, and what waits for a person."""
     found, now = mode.state(), clock.now()

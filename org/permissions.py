@@ -16,7 +16,7 @@ from org.models import Assignment, Site, Unit, User
 
 
 class Perm(StrEnum):
-    """Permissions of this room."""
+    """Permissions of this room, and of the floor below it, which has no roles."""
 
     VIEW_UNITS = "org.view_unit"
     MANAGE_UNITS = "org.manage_units"
@@ -28,6 +28,9 @@ class Perm(StrEnum):
     VIEW_ACTIVATION = "org.view_activation"
     SET_ACTIVATION = "org.set_activation"
     IMPORT_PEOPLE = "org.import_people"
+    VIEW_OPERATIONS = "core.view_operations"
+    SET_MODE = "core.set_mode"
+    RUN_DRILL = "core.run_drill"
 
 
 @dataclass(frozen=True, slots=True)
