@@ -1,11 +1,16 @@
 """What every page of the shell shows, from what the person may see."""
 
+import functools
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import clock, mode
+from core.templatetags.formats import date_text, time_text
 from hms import navigation
 from org import gate, house, selectors
 from org.states import UnitKind
@@ -28,6 +33,42 @@ def _training_bar(bar: dict[str, str] | None) -> dict[str, str]:
         "text": text,
         "also": bar["text"] if bar else "",
     }
+
+
+@functools.lru_cache(maxsize=4)
+def _switched_by(user_id: int, _since: datetime) -> str:
+    return selectors.names_of({user_id}).get(user_id, "")
+
+
+def _moment(value: datetime) -> str:
+    is_today = timezone.localdate(value) == clock.today()
+    return time_text(value) if is_today else f"{date_text(value)} {time_text(value)}"
+
+
+def _mode_text(found: mode.State, *, is_inside: bool) -> str:
+    parts = [str(_("Reading and printing work, nothing can be saved: write on paper forms."))]
+    if found.since:
+        parts.insert(0, _("Since %(time)s.") % {"time": _moment(found.since)})
+    if found.expected_until:
+        parts.insert(1, _("Expected until %(time)s.") % {"time": _moment(found.expected_until)})
+    if is_inside and found.is_switched and found.since:
+        name = _switched_by(found.by_user, found.since) if found.by_user else ""
+        why = {"reason": found.reason, "name": name}
+        parts.append(
+            (_("Why: %(reason)s (%(name)s)") if name else _("Why: %(reason)s")) % why,
+        )
+    elif is_inside:
+        parts.append(_("The database takes no changes at the moment."))
+    return " ".join(parts)
+
+
+def mode_bars(*, is_inside: bool) -> list[dict[str, str]]:
+    """Return the bar of a read-only system; who and why only for people who are signed in."""
+    found = mode.state()
+    if not found.is_read_only:
+        return []
+    text = _mode_text(found, is_inside=is_inside)
+    return [{"tone": "warn", "icon": "lock", "word": _("READ-ONLY"), "text": text}]
 
 
 def _where(request: HttpRequest) -> dict[str, Any]:
@@ -65,7 +106,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of the staff shell; nothing of a person who is not signed in."""
     base: dict[str, Any] = {
         "environment_bar": _bar(),
-        "notice_bars": [],
+        "notice_bars": mode_bars(is_inside=False),
         "keys": [{name: str(text) for name, text in key.items()} for key in navigation.KEYS],
         "hospital": {"name": _("Hospital"), "logo_url": None},
         "prefs": {"theme": "light", "density": "standard", "single_keys": True},
@@ -85,6 +126,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if where["is_training"]:
         base["environment_bar"] = _training_bar(base["environment_bar"])
     return base | {
+        "notice_bars": mode_bars(is_inside=True),
         "nav": navigation.links(held, unit_id=unit_id, path=request.path, settings=False),
         "nav_settings": navigation.links(held, unit_id=unit_id, path=request.path, settings=True),
         "where": where,

@@ -16,7 +16,7 @@ from django.shortcuts import resolve_url
 from django.utils import translation
 from django.utils.http import urlencode
 
-from core import clock, context
+from core import clock, context, mode
 from core.doors import SAFE, SignInNeeded, door_of
 from core.errors import Denied, Invalid, ServiceError
 from core.redaction import said
@@ -179,7 +179,11 @@ class DenyByDefaultMiddleware:
         self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
         context.amend(door=request.resolver_match.view_name if request.resolver_match else "")
-        if foreign_doors.is_listed(request) or door_of(view) is not None:
+        if foreign_doors.is_listed(request):
+            if request.method not in SAFE and not foreign_doors.is_always(request):
+                mode.check()
+            return None
+        if door_of(view) is not None:
             return None
         view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
         if view_class is None:

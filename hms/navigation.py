@@ -66,6 +66,14 @@ ENTRIES: tuple[Entry, ...] = (
         is_settings=True,
         about=_("Which module runs in which unit, at which level."),
     ),
+    Entry(
+        "operations",
+        _("Operations"),
+        "activity",
+        Perm.VIEW_OPERATIONS,
+        is_settings=True,
+        about=_("State of the system, read-only mode, facts that could not be delivered."),
+    ),
 )
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.translation import gettext_lazy as _
 
+from core import mode
 from core.errors import ServiceError
 from core.redaction import sqlstate
 
@@ -68,6 +69,7 @@ _BY_SQLSTATE: dict[str, type[ServiceError]] = {
     "40P01": Contended,  # deadlock
     "55P03": Contended,  # lock_timeout
     "57014": TookTooLong,  # statement_timeout
+    "25006": mode.ReadOnly,  # a standby, or a database that somebody set to read-only
 }
 
 
@@ -76,6 +78,8 @@ def of_database(error: BaseException | None) -> ServiceError | None:
 
     No code at all, no room (53…), shutting down (57P…): people can do nothing but come again.
     """
+    if isinstance(error, InternalError) and sqlstate(error) in _BY_SQLSTATE:
+        return _BY_SQLSTATE[sqlstate(error)]()
     if not isinstance(error, OperationalError | InterfaceError):
         return None
     return _BY_SQLSTATE.get(sqlstate(error), Unavailable)()
@@ -111,7 +115,9 @@ def headers_of(error: ServiceError, status: int) -> dict[str, str]:
     if challenge := getattr(error, "challenge", ""):
         headers["WWW-Authenticate"] = challenge
     if status == 503:
-        headers["Retry-After"] = "10"
+        headers["Retry-After"] = str(error.extra.get("retry_after", 10))
+        # A script that saves keeps the form as it is and shows this sentence.
+        headers["HMS-Problem"] = error.code
     if status == 429 and error.extra.get("wait"):
         headers["Retry-After"] = str(error.extra["wait"])
     if status == 405 and error.extra.get("allowed"):
@@ -136,8 +142,10 @@ def _shown(request: HttpRequest, error: ServiceError, status: int) -> HttpRespon
             headers=headers,
             content_type="application/problem+json",
         )
+    is_read_only = isinstance(error, mode.ReadOnly)
     name = f"errors/{status if status in _PAGES else 409}.html"
-    plain = status in {500, 503}
+    name = "errors/read_only.html" if is_read_only else name
+    plain = status in {500, 503} and not is_read_only
     context = {
         "detail": str(error.detail),
         "code": error.code,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from core import clock, events, health, idempotency
+from core import clock, events, health, idempotency, mode
 from core.doors import System, requires
 from org.adapters.sessions import SessionStore
 
@@ -12,9 +12,16 @@ BATCH = 500
 
 
 def drain(limit: int = BATCH) -> int:
-    """Deliver due facts until none is left or `limit` is reached; returns how many were tried."""
+    """Deliver due facts until none is left or `limit` is reached; returns how many were tried.
+
+    While the whole system is read-only facts wait; they are delivered afterwards.
+    """
     done = 0
-    while done < limit and events.deliver_next(at=clock.now()) is not None:
+    while (
+        done < limit
+        and not mode.state().is_read_only
+        and events.deliver_next(at=clock.now()) is not None
+    ):
         done += 1
     return done
 
@@ -27,14 +34,14 @@ def relay_drain() -> int:
 
 
 @shared_task
-@requires(System("the worker says that it lives"), module=None, methods=())
+@requires(System("the worker says that it lives"), module=None, methods=(), always=True)
 def heartbeat() -> None:
     """Worker and beat were alive at this moment."""
     health.beat("worker", at=clock.now())
 
 
 @shared_task
-@requires(System("old answers and sessions are forgotten"), module=None, methods=())
+@requires(System("old answers and sessions are forgotten"), module=None, methods=(), always=True)
 def keys_purge() -> int:
     """Answers to idempotent requests older than a day and expired sessions are gone."""
     SessionStore.clear_expired()

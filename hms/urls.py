@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from hms import views
+from hms import operations, views
 from hms.api_docs import ApiDocsView, SchemaView
 from org.urls import entrance
 from org.views import oauth
@@ -13,6 +13,9 @@ urlpatterns = [
     path("keys/", views.keys, name="keys"),
     path("gallery/", views.gallery, name="gallery"),
     path("logo", views.logo, name="logo"),
+    path("operations/", operations.overview, name="operations"),
+    path("operations/mode", operations.mode_set, name="operations-mode"),
+    path("operations/deliveries/<int:delivery_id>/retry", operations.retry, name="delivery-retry"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("", include("org.urls")),

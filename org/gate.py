@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
+from core import clock, mode
 from core.doors import SAFE, Knock, Public, SignedIn, SignInNeeded
 from core.errors import Denied, NotFound, ServiceError
 from org import selectors
@@ -102,11 +102,21 @@ def person(request: Any) -> User:
 
 
 def decide(knock: Knock) -> None:
-    """Let the knock pass, or raise SignInNeeded, Denied, NotFound or what the level says.
+    """Let the knock pass, or raise SignInNeeded, Denied, NotFound, ReadOnly or what the level says.
 
     A right that is held elsewhere but not in the record's unit answers as if nothing were there
     (SEC-Z8).
     """
+    _permit(knock)
+    if knock.method in SAFE:
+        return
+    if not knock.door.always:
+        mode.check()
+    if knock.door.module is not None and not isinstance(knock.door.who, Public | SignedIn):
+        check_level(knock)
+
+
+def _permit(knock: Knock) -> None:
     who = knock.door.who
     if getattr(knock.request, "token_refused", False):
         raise TokenRefused()
@@ -122,8 +132,6 @@ def decide(knock: Knock) -> None:
         raise Denied()
     if knock.unit_id is not None and not held.has(str(who), knock.unit_id):
         raise NotFound()
-    if knock.method not in SAFE and knock.door.module is not None:
-        check_level(knock)
 
 
 def check_scope(knock: Knock) -> None:

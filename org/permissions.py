@@ -16,7 +16,7 @@ from org.models import Assignment, Site, Unit, User
 
 
 class Perm(StrEnum):
-    """Permissions of this room."""
+    """Permissions of this room, and of the floor below it, which has no roles."""
 
     VIEW_UNITS = "org.view_unit"
     MANAGE_UNITS = "org.manage_units"
@@ -29,6 +29,9 @@ class Perm(StrEnum):
     SET_ACTIVATION = "org.set_activation"
     IMPORT_PEOPLE = "org.import_people"
     MANAGE_CLIENTS = "org.manage_clients"
+    VIEW_OPERATIONS = "core.view_operations"
+    SET_MODE = "core.set_mode"
+    RUN_DRILL = "core.run_drill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Grants:
     def within(self, permissions: frozenset[str]) -> "Grants":
         """Return the same with none but these permissions: what a token lets through."""
         held = (replace(item, permissions=item.permissions & permissions) for item in self.held)
-        return Grants(self.user_id, tuple(held))
+        return Grants(self.user_id, tuple(held), self.stand)
 
     def covers_role(self, permissions: Iterable[str], unit_id: int) -> bool:
         """Say whether the person holds each of `permissions` in the unit themselves."""

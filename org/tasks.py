@@ -15,7 +15,7 @@ def assignments_settle_due() -> int:
 
 
 @shared_task
-@requires(System("tokens die by the clock"), module=None, methods=())
+@requires(System("tokens die by the clock"), module=None, methods=(), always=True)
 def tokens_purge_due() -> int:
     """Tokens and codes that nobody can use any more are gone."""
     return services.tokens_purge(at=clock.now())

@@ -18,6 +18,7 @@ from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
+from core import mode
 from org import house, levels
 from tests.factories import org as people
 
@@ -72,8 +73,10 @@ def _no_memory_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Levels and the hospital are remembered, in threads and in Redis: each test starts without."""
     levels.forget()
     house.forget()
+    mode.reset()
     # However slow the machine: no question between two counts of questions.
     monkeypatch.setattr(house, "FRESH_FOR", 3600.0)
+    monkeypatch.setattr(mode, "FRESH_FOR", 3600.0)
     caches["redis"].delete(levels.KEY)
 
 
@@ -92,6 +95,7 @@ def hospital(db: None, _reference_data: None) -> people.Hospital:
     """A site with a few units and one person per role (see tests/factories/org.py)."""
     made = people.hospital()
     house.current()
+    mode.state()
     return made
 
 

@@ -39,6 +39,10 @@ SCRIPT_TEXTS = {
     ),
     "live": _("Live, updated %(time)s"),
     "server": _("The server could not finish this. What you typed is still here. Try again."),
+    "read_only": _(
+        "The whole system is read-only at the moment. Nothing was saved; what you typed is still "
+        "here. Write on paper if it cannot wait."
+    ),
     "network": _(
         "The server did not answer. What you typed is still here. Check the connection and try "
         "again."

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from core import clock
+from core import clock, mode
 from core.context import asking
 from core.errors import ServiceError
 from core.events import together
@@ -58,6 +58,8 @@ def plan(start: datetime, dice: random.Random) -> list[tuple[datetime, Act | Non
 def act_out(act: Act, scene: Scene) -> Done | None:
     """One act takes place by the clock, whole or not at all; its facts are delivered."""
     done = None
+    if mode.state().is_read_only:
+        return done
     try:
         with asking(source="screen", user_id=scene.admin.pk), transaction.atomic(), together():
             what = act.run(scene)

@@ -66,6 +66,7 @@ from org.services.sites import (
     site_update,
     unit_hours_set,
 )
+from org.services.system import NotFailed, delivery_retry, read_only_set
 from org.services.tokens import (
     token_issue_noted,
     token_reuse_noted,
@@ -83,6 +84,7 @@ __all__ = [
     "Hospital",
     "ImportReport",
     "KeyGone",
+    "NotFailed",
     "Outcome",
     "Registered",
     "RowResult",
@@ -101,6 +103,7 @@ __all__ = [
     "client_secret_renew",
     "client_update",
     "code_use",
+    "delivery_retry",
     "factor_remove",
     "hospital_set_up",
     "key_holder",
@@ -125,6 +128,7 @@ __all__ = [
     "place_note",
     "practitioner_save",
     "preferences_set",
+    "read_only_set",
     "recovery_codes_make",
     "reset_ask",
     "role_place_open",

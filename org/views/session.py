@@ -23,7 +23,7 @@ def next_of(request: HttpRequest) -> str:
     return wanted if safe else resolve_url("home")
 
 
-@requires(SignedIn("whoever is in may leave"), module=None, methods=("POST",))
+@requires(SignedIn("whoever is in may leave"), module=None, methods=("POST",), always=True)
 def sign_out(request: HttpRequest) -> HttpResponse:
     """The session ends on the server."""
     services.sign_out_noted(gate.person(request), at=clock.now())
@@ -31,7 +31,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return see_other(request, "org:sign-in")
 
 
-@requires(SignedIn("a person stands in one of their own units"), module=None, methods=("POST",))
+@requires(
+    SignedIn("a person stands in one of their own units"),
+    module=None,
+    methods=("POST",),
+    always=True,
+)
 def unit_switch(request: HttpRequest) -> HttpResponse:
     """From now on this session stands in the chosen unit, one of the person's own."""
     chosen = selectors.unit_id_of(_uuid_text(request.POST.get("unit", "")))

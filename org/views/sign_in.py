@@ -39,7 +39,12 @@ def _locked(until: datetime) -> str:
     }
 
 
-@requires(Public("nobody is signed in before signing in"), module=None, methods=("GET", "POST"))
+@requires(
+    Public("nobody is signed in before signing in"),
+    module=None,
+    methods=("GET", "POST"),
+    always=True,
+)
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; a wrong pair is one message, whichever half was wrong."""
     if request.user.is_authenticated:
@@ -60,7 +65,12 @@ def _page(request: HttpRequest, form: SignInForm) -> HttpResponse:
     return render(request, "org/sign_in.html", shown | {"passkey": CredentialForm()})
 
 
-@requires(Public("a passkey is asked for before signing in"), module=None, methods=("GET", "POST"))
+@requires(
+    Public("a passkey is asked for before signing in"),
+    module=None,
+    methods=("GET", "POST"),
+    always=True,
+)
 def passkey(request: HttpRequest) -> HttpResponse:
     """Give the browser its challenge; take its answer: a passkey says by itself who it is."""
     if request.user.is_authenticated:
@@ -87,7 +97,12 @@ def _credential_of(request: HttpRequest) -> Any:
     return form.cleaned_data["credential"] if form.is_valid() else None
 
 
-@requires(Public("nobody is in before the second factor"), module=None, methods=("GET", "POST"))
+@requires(
+    Public("nobody is in before the second factor"),
+    module=None,
+    methods=("GET", "POST"),
+    always=True,
+)
 def second_factor(request: HttpRequest) -> HttpResponse:
     """After the password: the code of the app, a passkey or a recovery code."""
     stage = entrance.pending(request)

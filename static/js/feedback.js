@@ -56,7 +56,7 @@
       const toast = headers.get("HMS-Toast");
       if (toast) showToast(JSON.parse(toast));
     } else if (status !== 422) {
-      showProblem(byStatus[status] || (status >= 500 ? "server" : "refused"), headers.get("X-Request-Id"));
+      showProblem(texts[headers.get("HMS-Problem")] ? headers.get("HMS-Problem") : byStatus[status] || (status >= 500 ? "server" : "refused"), headers.get("X-Request-Id"));
     }
   });
   document.addEventListener("htmx:error", (event) => {

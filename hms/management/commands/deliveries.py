@@ -4,10 +4,9 @@ from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
-from audit.services import Action, record
 from core import clock, events
+from org import services
 
 SHOWN = 500
 NOTHING = object()
@@ -64,16 +63,10 @@ class Command(BaseCommand):
 
     @staticmethod
     def _retry(number: int) -> bool:
-        now = clock.now()
-        with transaction.atomic():
-            is_due = events.delivery_retry(number, at=now)
-            if is_due:
-                record(
-                    "delivery_retry",
-                    action=Action.EXECUTE,
-                    at=now,
-                    by=None,
-                    after={"delivery": number},
-                    reason="manage.py deliveries --retry",
-                )
-        return is_due
+        try:
+            services.delivery_retry(
+                number, at=clock.now(), by=None, reason="manage.py deliveries --retry"
+            )
+        except services.NotFailed:
+            return False
+        return True

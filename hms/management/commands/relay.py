@@ -7,9 +7,9 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand, CommandError
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
-from core import clock, events, health
+from core import clock, events, health, mode
 from hms.database import waits
 from hms.startup import DemoInProduction, refuse_demo
 from hms.tasks import drain
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         while not self.stopping:
             try:
                 self._listen()
-            except (OperationalError, InterfaceError) as error:
+            except (OperationalError, InterfaceError, InternalError) as error:
                 log.warning("relay_database_away", error=type(error).__name__)
                 connection.close()
                 select.select([], [], [], REST_SECONDS)
@@ -51,8 +51,9 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {events.CHANNEL}")
         while not self.stopping:
-            health.beat("relay", at=clock.now())
-            drain()
+            if not mode.state().is_database:
+                health.beat("relay", at=clock.now())
+                drain()
             self._wait()
 
     def _wait(self) -> None:

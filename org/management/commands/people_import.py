@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from core import clock
+from core import clock, mode
 from core.errors import Invalid
 from org import selectors, services
 from org.permissions import Perm, grants_of
@@ -35,6 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print one line per wrong row and a summary; exit code 1 when not all was written."""
+        if options["commit"] and mode.state().is_read_only:
+            raise CommandError(str(mode.ReadOnly.message))
         user = selectors.login_named(options["by"])
         now = clock.now()
         grants = grants_of(user, at=now) if user else None
