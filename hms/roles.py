@@ -40,7 +40,12 @@ def sync(using: str) -> None:
             if set(group.permissions.values_list("pk", flat=True)) != wanted:
                 group.permissions.set(wanted)
             role_model.objects.using(using).update_or_create(
-                code=code, defaults={"name": spec["name"], "group": group}
+                code=code,
+                defaults={
+                    "name": spec["name"],
+                    "group": group,
+                    "needs_second_factor": spec.get("second_factor", True),
+                },
             )
 
 

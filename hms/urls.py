@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from hms import views
 from hms.api_docs import ApiDocsView, SchemaView
+from org.urls import entrance
 from org.views import oauth
 
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path("oauth/revoke", oauth.revoke, name="oauth-revoke"),
     path("oauth/introspect", oauth.introspect, name="oauth-introspect"),
     path(".well-known/oauth-authorization-server", oauth.metadata, name="oauth-metadata"),
+    path("", include(entrance)),
     path("api/v1/", include("hms.api_v1")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", ApiDocsView.as_view(), name="api-docs"),
