@@ -6,6 +6,7 @@ from celery import shared_task
 
 from core import clock, events, health, idempotency, mode
 from core.doors import System, requires
+from org import services
 from org.adapters.sessions import SessionStore
 
 BATCH = 500
@@ -43,6 +44,7 @@ def heartbeat() -> None:
 @shared_task
 @requires(System("old answers and sessions are forgotten"), module=None, methods=(), always=True)
 def keys_purge() -> int:
-    """Answers to idempotent requests older than a day and expired sessions are gone."""
+    """Answers older than a day, expired sessions, and failures that no longer count are gone."""
     SessionStore.clear_expired()
+    services.attempts_purge(at=clock.now())
     return idempotency.purge(before=clock.now() - timedelta(days=1))
