@@ -27,6 +27,7 @@ REFUSED = frozenset({401, 403, 404, 423, 429})
 SHOWN = frozenset({200, 206, 304})
 # The page whose address holds the id is not always the record's own: door -> type of the record.
 SUBJECTS = {
+    "delivery-retry": "core.delivery",
     "org:assignment-new": "org.user",
     "org:activation-set": "org.unit",
     "org:practitioner-edit": "org.user",
