@@ -119,17 +119,25 @@ def headers_of(error: ServiceError, status: int) -> dict[str, str]:
     return headers
 
 
+def as_json(
+    request: HttpRequest, error: ServiceError, *, status: int | None = None
+) -> HttpResponse:
+    """Answer with problem details, whoever asks."""
+    status = status or error.status
+    return JsonResponse(
+        details(error, status=status, request=request),
+        status=status,
+        headers=headers_of(error, status),
+        content_type="application/problem+json",
+    )
+
+
 def answer(request: HttpRequest, error: ServiceError, *, status: int | None = None) -> HttpResponse:
     """Answer with the refusal, as JSON to programs and as a page to people."""
     status = status or error.status
     headers = headers_of(error, status)
     if wants_json(request):
-        return JsonResponse(
-            details(error, status=status, request=request),
-            status=status,
-            headers=headers,
-            content_type="application/problem+json",
-        )
+        return as_json(request, error, status=status)
     name = f"errors/{status if status in _PAGES else 409}.html"
     plain = status in {500, 503}
     context = {

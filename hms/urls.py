@@ -4,16 +4,18 @@ from django.urls import include, path
 
 from hms import views
 from hms.api_docs import ApiDocsView, SchemaView
-from org.views import oauth
+from org.views import oauth, step_up
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search_results, name="search"),
     path("keys/", views.keys, name="keys"),
     path("gallery/", views.gallery, name="gallery"),
+    path("resume/<slug:name>/", views.resume, name="resume"),
     path("logo", views.logo, name="logo"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
+    path("account/confirm/", step_up.confirm, name="account_reauthenticate"),
     path("", include("org.urls")),
     path("oauth/authorize", oauth.authorize, name="oauth-authorize"),
     path("oauth/token", oauth.token, name="oauth-token"),

@@ -41,6 +41,17 @@ class SignInForm(Form):
     )
 
 
+class ConfirmForm(Form):
+    """One's own password once more."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+
+
 class PreferencesForm(Form):
     """What a person sets for themselves."""
 

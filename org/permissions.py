@@ -29,13 +29,18 @@ class Perm(StrEnum):
     SET_ACTIVATION = "org.set_activation"
     IMPORT_PEOPLE = "org.import_people"
     MANAGE_CLIENTS = "org.manage_clients"
+    END_SESSIONS = "org.end_sessions"
+
+
+# Of a login without any role (SEC-A7).
+IDLE_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """One assignment in force: a role, its home unit, which units it reaches, what it permits.
 
-    `time_zone` is that of the site.
+    `time_zone` is that of the site; `idle_minutes` is after how long a screen of the role is left.
     """
 
     role: str
@@ -44,6 +49,8 @@ class Held:
     unit_ids: frozenset[int]
     permissions: frozenset[str]
     time_zone: str
+    idle_minutes: int = IDLE_MINUTES
+    needs_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,15 @@ class Grants:
 
     user_id: int | None
     held: tuple[Held, ...]
+    has_second_factor: bool = False
+
+    @property
+    def needs_second_factor(self) -> bool:
+        return any(item.needs_second_factor for item in self.held)
+
+    @property
+    def idle_minutes(self) -> int:
+        return min((item.idle_minutes for item in self.held), default=IDLE_MINUTES)
 
     def has(self, permission: str, unit_id: int | None = None) -> bool:
         """Say whether the act is permitted in the unit, or anywhere when no unit is named."""
@@ -84,7 +100,7 @@ class Grants:
     def within(self, permissions: frozenset[str]) -> "Grants":
         """Return the same with none but these permissions: what a token lets through."""
         held = (replace(item, permissions=item.permissions & permissions) for item in self.held)
-        return Grants(self.user_id, tuple(held))
+        return replace(self, held=tuple(held))
 
     def covers_role(self, permissions: Iterable[str], unit_id: int) -> bool:
         """Say whether the person holds each of `permissions` in the unit themselves."""
@@ -93,23 +109,29 @@ class Grants:
 
 NOBODY = Grants(None, ())
 
+# One row at least: also a login without any role may have a second factor.
 _HELD = """
-    SELECT r.code, r.name, a.unit_id,
-      ARRAY(SELECT g.content_object_id FROM org_unitgroupgrant g
-            JOIN auth_permission p ON p.id = g.permission_id AND p.codename = 'act_in_unit'
-            WHERE g.group_id = rp.group_id),
-      ARRAY(SELECT ct.app_label || '.' || p.codename FROM auth_group_permissions gp
-            JOIN auth_permission p ON p.id = gp.permission_id
-            JOIN django_content_type ct ON ct.id = p.content_type_id
-            WHERE gp.group_id = r.group_id),
-      s.time_zone
-    FROM org_assignment a
-    JOIN org_role r ON r.id = a.role_id
-    JOIN org_roleplace rp ON rp.id = a.place_id
-    JOIN org_unit u ON u.id = a.unit_id
-    JOIN org_site s ON s.id = u.site_id
-    WHERE a.user_id = %s AND a.period @> %s::timestamptz AND a.cancelled_at IS NULL
-    ORDER BY lower(a.period), a.id
+    SELECT f.has_factor, h.* FROM (
+      SELECT EXISTS(SELECT 1 FROM mfa_authenticator m
+                    WHERE m.user_id = %(user)s AND m.type IN ('totp', 'webauthn')) AS has_factor
+    ) f LEFT JOIN (
+      SELECT r.code, r.name, a.unit_id,
+        ARRAY(SELECT g.content_object_id FROM org_unitgroupgrant g
+              JOIN auth_permission p ON p.id = g.permission_id AND p.codename = 'act_in_unit'
+              WHERE g.group_id = rp.group_id),
+        ARRAY(SELECT ct.app_label || '.' || p.codename FROM auth_group_permissions gp
+              JOIN auth_permission p ON p.id = gp.permission_id
+              JOIN django_content_type ct ON ct.id = p.content_type_id
+              WHERE gp.group_id = r.group_id),
+        s.time_zone, r.idle_minutes, r.needs_second_factor, lower(a.period) AS since, a.id
+      FROM org_assignment a
+      JOIN org_role r ON r.id = a.role_id
+      JOIN org_roleplace rp ON rp.id = a.place_id
+      JOIN org_unit u ON u.id = a.unit_id
+      JOIN org_site s ON s.id = u.site_id
+      WHERE a.user_id = %(user)s AND a.period @> %(at)s::timestamptz AND a.cancelled_at IS NULL
+    ) h ON TRUE
+    ORDER BY h.since, h.id
 """
 
 
@@ -118,15 +140,14 @@ def grants_of(user: User, *, at: datetime) -> Grants:
     if not user.is_active:
         return NOBODY
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, [user.pk, at])
+        cursor.execute(_HELD, {"user": user.pk, "at": at})
         rows = cursor.fetchall()
-    return Grants(
-        user.pk,
-        tuple(
-            Held(code, name, unit, frozenset(units), frozenset(permissions), zone)
-            for code, name, unit, units, permissions, zone in rows
-        ),
+    held = tuple(
+        Held(code, name, unit, frozenset(units), frozenset(permissions), *rest)
+        for _factor, code, name, unit, units, permissions, *rest, _since, _id in rows
+        if code is not None
     )
+    return Grants(user.pk, held, has_second_factor=rows[0][0])
 
 
 def units_visible_to(grants: Grants) -> QuerySet[Unit]:

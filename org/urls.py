@@ -9,6 +9,7 @@ from org.views import (
     people,
     people_import,
     roles,
+    screen,
     session,
     sites,
     units,
@@ -18,6 +19,8 @@ app_name = "org"
 urlpatterns = [
     path("sign-in/", session.sign_in, name="sign-in"),
     path("sign-out/", session.sign_out, name="sign-out"),
+    path("lock/", screen.lock, name="lock"),
+    path("unlock/", screen.unlock, name="unlock"),
     path("unit-switch/", session.unit_switch, name="unit-switch"),
     path("preferences/", session.preferences, name="preferences"),
     path("units/", units.units, name="units"),

@@ -35,7 +35,13 @@ from org.services.people_import import (
     people_import,
     people_import_in_parts,
 )
-from org.services.sessions import sign_in_noted, sign_out_noted
+from org.services.sessions import (
+    lock_noted,
+    sessions_end,
+    sign_in_noted,
+    sign_out_noted,
+    unlock_noted,
+)
 from org.services.sites import (
     BlackoutFromTo,
     HolidayOn,
@@ -74,6 +80,7 @@ __all__ = [
     "client_secret_renew",
     "client_update",
     "hospital_set_up",
+    "lock_noted",
     "password_set",
     "people_file_text",
     "people_import",
@@ -83,6 +90,7 @@ __all__ = [
     "practitioner_save",
     "preferences_set",
     "role_place_open",
+    "sessions_end",
     "sign_in_noted",
     "sign_out_noted",
     "site_create",
@@ -97,4 +105,5 @@ __all__ = [
     "unit_hours_set",
     "unit_reopen",
     "unit_update",
+    "unlock_noted",
 ]

@@ -1,5 +1,6 @@
 """Signing in and out, standing in another unit, preferences of one's own."""
 
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -15,7 +16,8 @@ from org.forms import PreferencesForm, SignInForm
 from org.rules import username_plain
 
 
-def _next(request: HttpRequest) -> str:
+def next_of(request: HttpRequest) -> str:
+    """Return the page of this site to go on to, the first one when none is named."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -34,7 +36,7 @@ def _limit(username: str) -> None:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; a wrong pair is one message, whichever half was wrong."""
     if request.user.is_authenticated:
-        return HttpResponseRedirect(_next(request))
+        return HttpResponseRedirect(next_of(request))
     form = SignInForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         _limit(form.cleaned_data["username"])
@@ -42,13 +44,21 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         services.sign_in_noted(user, at=clock.now())
         if user is not None:
             auth.login(request, user)
-            return HttpResponseRedirect(_next(request))
+            record_authentication(request, user, method="password")
+            return HttpResponseRedirect(next_of(request))
         form.add_error(None, _("This user name and password do not belong together."))
     shown = {"form": form, "next": request.POST.get("next") or request.GET.get("next") or ""}
     return render(request, "org/sign_in.html", shown)
 
 
-@requires(SignedIn("whoever is in may leave"), module=None, methods=("POST",))
+@requires(
+    SignedIn("whoever is in may leave"),
+    module=None,
+    methods=("POST",),
+    early=True,
+    always=True,
+    locked=True,
+)
 def sign_out(request: HttpRequest) -> HttpResponse:
     """The session ends on the server."""
     services.sign_out_noted(gate.person(request), at=clock.now())
@@ -63,7 +73,7 @@ def unit_switch(request: HttpRequest) -> HttpResponse:
     if chosen is None or chosen not in gate.grants(request).all_unit_ids():
         raise NotFound()
     request.session["unit"] = chosen
-    return HttpResponseRedirect(_next(request))
+    return HttpResponseRedirect(next_of(request))
 
 
 def _uuid_text(value: str) -> str | None:
@@ -86,7 +96,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
             if is_partial:
                 # A script has shown the choice already and needs no page.
                 is_told = is_htmx(request)
-                return HttpResponse(status=204) if is_told else HttpResponseRedirect(_next(request))
+                return (
+                    HttpResponse(status=204) if is_told else HttpResponseRedirect(next_of(request))
+                )
             toast(request, _("Saved."))
             return see_other(request, "org:preferences")
     else:

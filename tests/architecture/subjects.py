@@ -36,6 +36,7 @@ def plant(hospital: people.Hospital) -> Subjects:
             "assignment": uuid.uuid4(),
             "role": "no-such-role",
             "module": "beds",
+            "form": "no-such-form",
         },
     )
 
@@ -48,4 +49,5 @@ def _row(unit: Unit, user: User) -> dict[str, Any]:
         "assignment": Assignment.objects.get(user=user).public_id,
         "role": Role.objects.get(code="nurse").code,
         "module": "beds",
+        "form": "no-such-form",
     }
