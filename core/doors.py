@@ -54,6 +54,7 @@ class Door:
     early: bool = False
     fresh: bool = False
     always: bool = False
+    locked: bool = False
     reads: str = ""
 
     @property
@@ -106,6 +107,7 @@ def requires[F: Callable[..., Any]](
     early: bool = False,
     fresh: bool = False,
     always: bool = False,
+    locked: bool = False,
     reads: str = "",
 ) -> Callable[[F], F]:
     """Declare a door. `unit(request, **kwargs)` names the unit id of the record behind it.
@@ -113,7 +115,8 @@ def requires[F: Callable[..., Any]](
     `closing` doors stay open while a module drains; `observe` doors open at level observe.
     `early` doors open before a compulsory second factor is set up (SEC-A3). `fresh` doors ask who
     it is again when that was not asked lately (SEC-A11). `always` doors write also while the whole
-    system is read-only (SEC-V6). `reads` says what a look through this door is called on the trail
+    system is read-only (SEC-V6). `locked` doors open also in front of a locked screen (SEC-A7).
+    `reads` says what a look through this door is called on the trail
     (SEC-U1): view, list, search, print, download, export, or none; "" leaves it to the address.
     """
     allowed = frozenset(methods)
@@ -127,6 +130,7 @@ def requires[F: Callable[..., Any]](
         early=early,
         fresh=fresh,
         always=always,
+        locked=locked,
         reads=reads,
     )
 

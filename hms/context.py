@@ -103,7 +103,7 @@ def _who(request: HttpRequest, user: Any) -> dict[str, str]:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context of the staff shell; nothing of a person who is not signed in."""
+    """Context of the staff shell; nothing of a person who is not signed in or has locked."""
     base: dict[str, Any] = {
         "environment_bar": _bar(),
         "notice_bars": mode_bars(is_inside=False),
@@ -119,7 +119,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "logo_url": "/logo" if hospital.has_logo else None,
         }
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
+    if user is None or not user.is_authenticated or getattr(request, "is_locked", False):
         return base
     held, unit_id = gate.grants(request), getattr(request, "unit_id", None)
     where = _where(request)

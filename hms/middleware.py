@@ -20,7 +20,8 @@ from core import clock, context, mode
 from core.doors import SAFE, SignInNeeded, door_of
 from core.errors import Denied, Invalid, ServiceError
 from core.redaction import said
-from hms import foreign_doors, problems
+from hms import carried, foreign_doors, problems
+from org import gate
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -129,12 +130,8 @@ class ErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, SignInNeeded) and not problems.wants_json(request):
-            response = sign_in_redirect(request)
-            response.refusal = error.code  # type: ignore[attr-defined]
-            return response
         if isinstance(error, ServiceError):
-            return problems.answer(request, error)
+            return refused(request, error)
         if isinstance(error, RequestDataTooBig | TooManyFieldsSent):
             return problems.answer(request, problems.TooLarge())
         if isinstance(error, SuspiciousOperation | UnicodeError):
@@ -147,6 +144,16 @@ class ErrorMiddleware:
             for connection in connections.all(initialized_only=True):
                 connection.close_if_unusable_or_obsolete()
         return problems.answer(request, trouble)
+
+
+def refused(request: HttpRequest, error: ServiceError) -> HttpResponse:
+    """Answer with the refusal, or send a person to the page that opens the way."""
+    if not problems.wants_json(request):
+        if isinstance(error, SignInNeeded):
+            return sign_in_redirect(request)
+        if type(error) in _DOORS_FIRST:
+            return other_door_first(request, error)
+    return problems.answer(request, error)
 
 
 def sign_in_redirect(request: HttpRequest) -> HttpResponse:
@@ -166,6 +173,33 @@ def sign_in_redirect(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(target)
 
 
+_DOORS_FIRST: dict[type[ServiceError], str] = {
+    gate.SessionLocked: "org:unlock",
+    gate.StepUpNeeded: "account_reauthenticate",
+    gate.SecondFactorNeeded: "org:factor-setup",
+}
+
+
+def other_door_first(request: HttpRequest, error: ServiceError) -> HttpResponse:
+    """Send to the page that opens the way, and back; what was typed is kept for afterwards.
+
+    A script in front of a locked screen is only told (401): its page asks by itself and goes on.
+    """
+    htmx: Any = getattr(request, "htmx", None)
+    if isinstance(error, gate.SessionLocked) and htmx:
+        return problems.as_json(request, error)
+    if request.method in SAFE:
+        page = htmx.current_url_abs_path if htmx else request.get_full_path()
+    else:
+        page = carried.keep(request)
+    target = resolve_url(_DOORS_FIRST[type(error)])
+    if page and page != "/":
+        target += "?" + urlencode({"next": page})
+    if htmx:
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
+    return HttpResponseRedirect(target, status=302 if request.method in SAFE else 303)
+
+
 class DenyByDefaultMiddleware:
     """A route that declares nothing opens for nobody (SEC-Z1)."""
 
@@ -182,7 +216,7 @@ class DenyByDefaultMiddleware:
         if foreign_doors.is_listed(request):
             if request.method not in SAFE and not foreign_doors.is_always(request):
                 mode.check()
-            return None
+            return self._foreign(request)
         if door_of(view) is not None:
             return None
         view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
@@ -192,6 +226,13 @@ class DenyByDefaultMiddleware:
         if handler is not None and door_of(handler) is None and request.method != "OPTIONS":
             return problems.answer(request, Denied())
         return None
+
+    @staticmethod
+    def _foreign(request: HttpRequest) -> HttpResponse | None:
+        """Doors of other packages ask no gate: a locked screen stays shut in front of them too."""
+        if not getattr(request, "is_locked", False):
+            return None
+        return refused(request, gate.SessionLocked())
 
 
 def json_only(data: dict[str, object], status: int = 200) -> JsonResponse:

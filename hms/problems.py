@@ -125,6 +125,19 @@ def headers_of(error: ServiceError, status: int) -> dict[str, str]:
     return headers
 
 
+def as_json(
+    request: HttpRequest, error: ServiceError, *, status: int | None = None
+) -> HttpResponse:
+    """Answer with problem details, whoever asks."""
+    status = status or error.status
+    return JsonResponse(
+        details(error, status=status, request=request),
+        status=status,
+        headers=headers_of(error, status),
+        content_type="application/problem+json",
+    )
+
+
 def answer(request: HttpRequest, error: ServiceError, *, status: int | None = None) -> HttpResponse:
     """Answer with the refusal, as JSON to programs and as a page to people."""
     response = _shown(request, error, status or error.status)
@@ -136,12 +149,7 @@ def answer(request: HttpRequest, error: ServiceError, *, status: int | None = No
 def _shown(request: HttpRequest, error: ServiceError, status: int) -> HttpResponse:
     headers = headers_of(error, status)
     if wants_json(request):
-        return JsonResponse(
-            details(error, status=status, request=request),
-            status=status,
-            headers=headers,
-            content_type="application/problem+json",
-        )
+        return as_json(request, error, status=status)
     is_read_only = isinstance(error, mode.ReadOnly)
     name = f"errors/{status if status in _PAGES else 409}.html"
     name = "errors/read_only.html" if is_read_only else name

@@ -9,11 +9,13 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
+from org.permissions import IDLE_MINUTES
+
 PATH = settings.BASE_DIR / "config" / "roles.yaml"
 
 
 def declared() -> dict[str, dict[str, Any]]:
-    """Return the roles of the file: code -> name and permissions."""
+    """Return the roles of the file: code -> name, permissions, idle limit, factor."""
     roles: dict[str, dict[str, Any]] = yaml.safe_load(PATH.read_text(encoding="utf-8"))["roles"]
     return roles
 
@@ -44,6 +46,7 @@ def sync(using: str) -> None:
                 defaults={
                     "name": spec["name"],
                     "group": group,
+                    "idle_minutes": spec.get("idle_minutes", IDLE_MINUTES),
                     "needs_second_factor": spec.get("second_factor", True),
                 },
             )

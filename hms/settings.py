@@ -288,7 +288,15 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "org:sign-in"
 
 SESSION_ENGINE = "org.adapters.sessions"
-SESSION_COOKIE_AGE = 12 * 3600
+# The most a session lasts, and how long without a sign of life until its screen locks (SEC-A7).
+SESSION_COOKIE_AGE = round(env.float("HMS_SESSION_HOURS", 12) * 3600)
+LOCK_MINUTES = env.float("HMS_LOCK_MINUTES", 5)
+# Shortens what config/roles.yaml says of each role, and never lengthens it.
+IDLE_MINUTES_AT_MOST = env.float("HMS_IDLE_MINUTES", 720)
+if not 0 < SESSION_COOKIE_AGE <= 12 * 3600 or LOCK_MINUTES <= 0 or IDLE_MINUTES_AT_MOST <= 0:
+    raise ImproperlyConfigured(
+        "HMS_SESSION_HOURS is at most 12; it, HMS_LOCK_MINUTES and HMS_IDLE_MINUTES are above 0."
+    )
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

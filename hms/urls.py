@@ -12,6 +12,7 @@ urlpatterns = [
     path("search/", views.search_results, name="search"),
     path("keys/", views.keys, name="keys"),
     path("gallery/", views.gallery, name="gallery"),
+    path("resume/<slug:name>/", views.resume, name="resume"),
     path("logo", views.logo, name="logo"),
     path("operations/", operations.overview, name="operations"),
     path("operations/mode", operations.mode_set, name="operations-mode"),

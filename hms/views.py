@@ -12,8 +12,8 @@ from core import clock, limits
 from core.doors import Public, SignedIn, requires
 from core.errors import Denied, NotFound
 from core.html import render
+from hms import carried, navigation, problems, readiness, search
 from hms import gallery as gallery_samples
-from hms import navigation, problems, readiness, search
 from org import gate, selectors
 
 
@@ -53,6 +53,19 @@ def gallery(request: HttpRequest) -> HttpResponse:
         raise Http404
     # 200 although one of its sample forms has errors.
     return render(request, "hms/gallery.html", gallery_samples.samples(), status=200)
+
+
+@requires(SignedIn("a form of one's own goes on"), module=None, methods=("GET", "POST"))
+def resume(request: HttpRequest, name: str) -> HttpResponse:
+    """What was typed before the system had to ask something first can be sent now."""
+    form = carried.find(request, name)
+    if form is None:
+        raise NotFound(_("This form was sent already, or too much time has passed."))
+    if request.method == "POST":
+        carried.drop(request, name)
+        # 307: the browser sends the same fields again, to the door they were meant for.
+        return HttpResponse(status=307, headers={"Location": form.path})
+    return render(request, "hms/resume.html", {"kept": form})
 
 
 @requires(Public("the sign-in page shows the hospital's logo"), module=None)

@@ -1,7 +1,10 @@
 """The decision at every door: permission, unit scope, activation level."""
 
+from datetime import timedelta
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, mode
@@ -10,7 +13,14 @@ from core.errors import Denied, NotFound, ServiceError
 from org import selectors
 from org.models import User
 from org.permissions import NOBODY, Grants, grants_of, reach_everywhere
-from org.rules import PROFILE, scope_permissions, scopes_with, write_refusal
+from org.rules import (
+    PROFILE,
+    Watch,
+    scope_permissions,
+    scopes_with,
+    screen_watch,
+    write_refusal,
+)
 from org.states import Level
 
 
@@ -59,6 +69,30 @@ class InsufficientScope(Denied):
         )
 
 
+class SessionLocked(ServiceError):
+    """The screen is locked: the session opens nothing but its unlocking and signing out."""
+
+    code = "session_locked"
+    status = 401
+    message = _("This screen is locked. Unlock it and send your request again.")
+
+
+class SecondFactorNeeded(ServiceError):
+    """The roles of this person ask for a second factor, and none is set up."""
+
+    code = "second_factor_needed"
+    status = 403
+    message = _("Set up a second factor first: a code of an app, or a passkey.")
+
+
+class StepUpNeeded(ServiceError):
+    """The door wants to know again who it is, and that was not asked lately."""
+
+    code = "reauthentication_needed"
+    status = 403
+    message = _("Confirm first that it is you: sign-in was more than 10 minutes ago.")
+
+
 _REFUSALS: dict[str, type[ServiceError]] = {
     error.code: error for error in (ModuleOff, ModuleTraining, ModuleReadOnly)
 }
@@ -101,8 +135,69 @@ def person(request: Any) -> User:
     return user
 
 
+_UNWATCHED = Watch(is_locked=False, takes_pin=False, seconds_left=0.0)
+
+
+def lock_times(request: Any) -> tuple[timedelta, timedelta]:
+    """Return after how long the screen locks, and after how long its PIN is no longer enough."""
+    limit = min(float(grants(request).idle_minutes), settings.IDLE_MINUTES_AT_MOST)
+    return timedelta(minutes=min(settings.LOCK_MINUTES, limit)), timedelta(minutes=limit)
+
+
+def watch(request: Any) -> Watch:
+    """Return how the screen behind the request stands; a request with a token has none."""
+    row = getattr(getattr(request, "session", None), "row", None)
+    if row is None or row.user_id is None or not request.user.is_authenticated:
+        return _UNWATCHED
+    lock_after, idle_limit = lock_times(request)
+    return screen_watch(
+        now=clock.now(),
+        seen_at=row.last_seen_at,
+        locked_at=row.locked_at,
+        lock_after=lock_after,
+        idle_limit=idle_limit,
+    )
+
+
+def must_enrol(request: Any) -> bool:
+    """Say whether a second factor is compulsory for the person and not set up (SEC-A3).
+
+    Asked at every request: a role that came later asks for it as well. The sign-in itself may
+    say so too (`enrol` in the session).
+    """
+    held = grants(request)
+    if held.has_second_factor:
+        return False
+    if settings.SECOND_FACTOR_REQUIRED and held.needs_second_factor:
+        return True
+    return bool(getattr(request, "session", {}).get("enrol"))
+
+
+def is_fresh(request: Any) -> bool:
+    """Say whether the person signed in, or said again who they are, lately enough (SEC-A11).
+
+    Somebody with a second factor must have used it. A token is as fresh as the sign-in behind it;
+    one of a system has no person behind it and always is.
+    """
+    limit = timedelta(seconds=settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+    token = getattr(request, "token", None)
+    if token is not None:
+        since = token.signed_in_at
+        return token.kind == "system" or (since is not None and clock.now() - since <= limit)
+    after = (clock.now() - limit).timestamp()
+    methods = {
+        record["method"]
+        for record in get_authentication_records(request, request.user)
+        if record["at"] >= after
+    }
+    return "mfa" in methods if grants(request).has_second_factor else bool(methods)
+
+
 def decide(knock: Knock) -> None:
-    """Let the knock pass, or raise SignInNeeded, Denied, NotFound, ReadOnly or what the level says.
+    """Let the knock pass, or raise what stands in its way.
+
+    SignInNeeded, SessionLocked, SecondFactorNeeded, Denied, NotFound, StepUpNeeded, ReadOnly, or
+    what the level says.
 
     A right that is held elsewhere but not in the record's unit answers as if nothing were there
     (SEC-Z8).
@@ -117,20 +212,33 @@ def decide(knock: Knock) -> None:
 
 
 def _permit(knock: Knock) -> None:
-    who = knock.door.who
+    door = knock.door
     if getattr(knock.request, "token_refused", False):
         raise TokenRefused()
-    if isinstance(who, Public):
+    if isinstance(door.who, Public):
         return
+    _check_session(knock)
+    if not isinstance(door.who, SignedIn):
+        _check_permission(knock, str(door.who))
+    if door.fresh and not is_fresh(knock.request):
+        raise StepUpNeeded()
+
+
+def _check_session(knock: Knock) -> None:
     if not knock.request.user.is_authenticated:
         raise SignInNeeded()
     check_scope(knock)
-    if isinstance(who, SignedIn):
-        return
+    if not knock.door.locked and watch(knock.request).is_locked:
+        raise SessionLocked()
+    if not knock.door.early and must_enrol(knock.request):
+        raise SecondFactorNeeded()
+
+
+def _check_permission(knock: Knock, permission: str) -> None:
     held = grants(knock.request)
-    if not held.has(str(who)):
+    if not held.has(permission):
         raise Denied()
-    if knock.unit_id is not None and not held.has(str(who), knock.unit_id):
+    if knock.unit_id is not None and not held.has(permission, knock.unit_id):
         raise NotFound()
 
 

@@ -3,6 +3,7 @@
 import zoneinfo
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings
@@ -14,9 +15,13 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from core import clock, context
 from org import gate, house, selectors
+from org.rules import agent_label
 
 # These say how the system is even when there is no database to ask.
 HEALTH = ("/livez", "/readyz")
+# What a page asks by itself says so, and is no sign of life of a person (decisions 27).
+POLL_HEADER = "HMS-Poll"
+TOUCH_EVERY = timedelta(seconds=30)
 
 
 # Programs call here; a token opens nothing elsewhere.
@@ -69,8 +74,12 @@ class PersonMiddleware:
         request.unit_id = None  # type: ignore[attr-defined]
         request.reach = gate.reach  # type: ignore[attr-defined]
         zone = ""
+        request.session.agent = agent_label(  # type: ignore[attr-defined]
+            request.headers.get("User-Agent", "")
+        )
         if _is_in(request):
             self._stand(request)
+            self._notice(request)
             zone = gate.grants(request).zone_of(request.unit_id)  # type: ignore[attr-defined]
         home = None if request.path.startswith(HEALTH) else _house()
         with (
@@ -96,6 +105,16 @@ class PersonMiddleware:
             role=", ".join(sorted({item.role for item in held.roles_in(chosen)}))[:200],
             session=_session_mark(request),
         )
+
+    @staticmethod
+    def _notice(request: HttpRequest) -> None:
+        """A locked screen is known as such; any other takes the request for a sign of life."""
+        is_locked = gate.watch(request).is_locked
+        request.is_locked = is_locked  # type: ignore[attr-defined]
+        if not is_locked and POLL_HEADER not in request.headers:
+            # Much less often than the lock needs, and never so rarely that it would come early.
+            every = min(TOUCH_EVERY, gate.lock_times(request)[0] / 10)
+            request.session.touch(at=clock.now(), every=every)  # type: ignore[attr-defined]
 
     @staticmethod
     def _language(request: HttpRequest) -> str:

@@ -32,13 +32,19 @@ class Perm(StrEnum):
     VIEW_OPERATIONS = "core.view_operations"
     SET_MODE = "core.set_mode"
     RUN_DRILL = "core.run_drill"
+    END_SESSIONS = "org.end_sessions"
+
+
+# Of a login without any role (SEC-A7).
+IDLE_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """One assignment in force: a role, its home unit, which units it reaches, what it permits.
 
-    `time_zone` is that of the site; `unit_name` that of the home unit.
+    `time_zone` is that of the site; `idle_minutes` is after how long a screen of the role is left;
+    `unit_name` is that of the home unit.
     """
 
     role: str
@@ -47,6 +53,8 @@ class Held:
     unit_ids: frozenset[int]
     permissions: frozenset[str]
     time_zone: str
+    idle_minutes: int = IDLE_MINUTES
+    needs_second_factor: bool = False
     unit_name: str = ""
 
 
@@ -56,8 +64,17 @@ class Grants:
 
     user_id: int | None
     held: tuple[Held, ...]
+    has_second_factor: bool = False
     # The unit that was asked about beside the rights, and its name: known without another question.
     stand: tuple[int | None, str] = (None, "")
+
+    @property
+    def needs_second_factor(self) -> bool:
+        return any(item.needs_second_factor for item in self.held)
+
+    @property
+    def idle_minutes(self) -> int:
+        return min((item.idle_minutes for item in self.held), default=IDLE_MINUTES)
 
     def has(self, permission: str, unit_id: int | None = None) -> bool:
         """Say whether the act is permitted in the unit, or anywhere when no unit is named."""
@@ -96,7 +113,7 @@ class Grants:
     def within(self, permissions: frozenset[str]) -> "Grants":
         """Return the same with none but these permissions: what a token lets through."""
         held = (replace(item, permissions=item.permissions & permissions) for item in self.held)
-        return Grants(self.user_id, tuple(held), self.stand)
+        return replace(self, held=tuple(held))
 
     def covers_role(self, permissions: Iterable[str], unit_id: int) -> bool:
         """Say whether the person holds each of `permissions` in the unit themselves."""
@@ -105,24 +122,31 @@ class Grants:
 
 NOBODY = Grants(None, ())
 
+# One row at least: also a login without any role may have a second factor.
 _HELD = """
-    SELECT r.code, r.name, a.unit_id,
-      ARRAY(SELECT g.content_object_id FROM org_unitgroupgrant g
-            JOIN auth_permission p ON p.id = g.permission_id AND p.codename = 'act_in_unit'
-            WHERE g.group_id = rp.group_id),
-      ARRAY(SELECT ct.app_label || '.' || p.codename FROM auth_group_permissions gp
-            JOIN auth_permission p ON p.id = gp.permission_id
-            JOIN django_content_type ct ON ct.id = p.content_type_id
-            WHERE gp.group_id = r.group_id),
-      s.time_zone, u.name,
-      (SELECT stand.name FROM org_unit stand WHERE stand.id = %s)
-    FROM org_assignment a
-    JOIN org_role r ON r.id = a.role_id
-    JOIN org_roleplace rp ON rp.id = a.place_id
-    JOIN org_unit u ON u.id = a.unit_id
-    JOIN org_site s ON s.id = u.site_id
-    WHERE a.user_id = %s AND a.period @> %s::timestamptz AND a.cancelled_at IS NULL
-    ORDER BY lower(a.period), a.id
+    SELECT f.has_factor, f.stand_name, h.* FROM (
+      SELECT EXISTS(SELECT 1 FROM mfa_authenticator m
+                    WHERE m.user_id = %(user)s AND m.type IN ('totp', 'webauthn')) AS has_factor,
+        (SELECT stand.name FROM org_unit stand WHERE stand.id = %(stand)s) AS stand_name
+    ) f LEFT JOIN (
+      SELECT r.code, r.name, a.unit_id,
+        ARRAY(SELECT g.content_object_id FROM org_unitgroupgrant g
+              JOIN auth_permission p ON p.id = g.permission_id AND p.codename = 'act_in_unit'
+              WHERE g.group_id = rp.group_id),
+        ARRAY(SELECT ct.app_label || '.' || p.codename FROM auth_group_permissions gp
+              JOIN auth_permission p ON p.id = gp.permission_id
+              JOIN django_content_type ct ON ct.id = p.content_type_id
+              WHERE gp.group_id = r.group_id),
+        s.time_zone, r.idle_minutes, r.needs_second_factor, u.name AS unit_name,
+        lower(a.period) AS since, a.id
+      FROM org_assignment a
+      JOIN org_role r ON r.id = a.role_id
+      JOIN org_roleplace rp ON rp.id = a.place_id
+      JOIN org_unit u ON u.id = a.unit_id
+      JOIN org_site s ON s.id = u.site_id
+      WHERE a.user_id = %(user)s AND a.period @> %(at)s::timestamptz AND a.cancelled_at IS NULL
+    ) h ON TRUE
+    ORDER BY h.since, h.id
 """
 
 
@@ -134,16 +158,15 @@ def grants_of(user: User, *, at: datetime, stand: int | None = None) -> Grants:
     if not user.is_active:
         return NOBODY
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, [stand, user.pk, at])
+        cursor.execute(_HELD, {"user": user.pk, "at": at, "stand": stand})
         rows = cursor.fetchall()
-    return Grants(
-        user.pk,
-        tuple(
-            Held(code, name, unit, frozenset(units), frozenset(permissions), zone, unit_name)
-            for code, name, unit, units, permissions, zone, unit_name, _stand in rows
-        ),
-        (stand, rows[0][-1] or "") if rows else (None, ""),
+    held = tuple(
+        Held(code, name, unit, frozenset(units), frozenset(permissions), *rest)
+        for _factor, _stand, code, name, unit, units, permissions, *rest, _since, _id in rows
+        if code is not None
     )
+    found = (stand, rows[0][1] or "")
+    return Grants(user.pk, held, has_second_factor=rows[0][0], stand=found)
 
 
 def reach_everywhere(grants: Grants, permission: str) -> bool:

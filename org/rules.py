@@ -235,3 +235,64 @@ def is_redirect(address: str, *, native: bool) -> bool:
     if parts.scheme == "http":
         return host in _LOOPBACK
     return bool(_OWN_SCHEME.fullmatch(parts.scheme)) and not parts.netloc and parts.path != ""
+
+
+# The first that fits: a name of an engine stands in the text of every browser built on it.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def agent_label(text: str) -> str:
+    """Return a browser and its system in words ("Firefox, Windows") from a User-Agent."""
+    found = [
+        next((name for mark, name in names if mark in text), "") for names in (_BROWSERS, _SYSTEMS)
+    ]
+    plain = "".join(character for character in text if character.isprintable())
+    return ", ".join(filter(None, found)) or plain[:60]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How a screen stands: locked or how long until then, and whether the PIN still opens it."""
+
+    is_locked: bool
+    takes_pin: bool
+    seconds_left: float
+
+
+def screen_watch(
+    *,
+    now: datetime,
+    seen_at: datetime,
+    locked_at: datetime | None,
+    lock_after: timedelta,
+    idle_limit: timedelta,
+) -> Watch:
+    """Return how the screen last seen alive at `seen_at` stands now (SEC-A7).
+
+    It locks by hand, or `lock_after` the last sign of life and at the idle limit at the latest;
+    after the idle limit the PIN is no longer enough.
+    """
+    idle, lock_after = now - seen_at, min(lock_after, idle_limit)
+    return Watch(
+        is_locked=locked_at is not None or idle >= lock_after,
+        takes_pin=idle < idle_limit,
+        seconds_left=max(0.0, (lock_after - idle).total_seconds()),
+    )

@@ -315,7 +315,10 @@ def units_of(unit_ids: set[int]) -> list[Unit]:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a request with a bearer token is: whose, by which client, with which scopes."""
+    """What a request with a bearer token is: whose, by which client, with which scopes.
+
+    `signed_in_at` is when the person said last who they are; None for a token got by renewal.
+    """
 
     user: User
     kind: str
@@ -324,6 +327,7 @@ class Token:
     client_name: str
     issued_at: datetime
     expires_at: datetime
+    signed_in_at: datetime | None = None
 
 
 def token_digest(raw: str) -> str:
@@ -362,6 +366,7 @@ def token_behind(raw: str, *, at: datetime) -> Token | None:
         client_name=row.application.name,
         issued_at=row.created,
         expires_at=row.expires,
+        signed_in_at=None if is_system or row.source_refresh_token_id else user.last_login,
     )
 
 

@@ -21,6 +21,7 @@ from pytest_django import DjangoDbBlocker
 from core import mode
 from org import house, levels
 from tests.factories import org as people
+from tests.factories import sessions
 
 ALL = ["default", "owner"]
 # Workers of one run share a Redis: each has its own keys there, and none meets a rate limit.
@@ -111,7 +112,7 @@ def as_role(hospital: people.Hospital) -> Iterator[object]:
 
     def sign_in(role: str) -> Client:
         client = Client()
-        client.force_login(hospital.person(role), backend="org.backends.UsernameBackend")
+        sessions.sign_in(client, hospital.person(role))
         return client
 
     yield sign_in

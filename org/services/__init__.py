@@ -58,7 +58,13 @@ from org.services.people_import import (
     people_import,
     people_import_in_parts,
 )
-from org.services.sessions import sessions_end, sign_in_noted, sign_out_noted
+from org.services.sessions import (
+    lock_noted,
+    sessions_end,
+    sign_in_noted,
+    sign_out_noted,
+    unlock_noted,
+)
 from org.services.sites import (
     BlackoutFromTo,
     HolidayOn,
@@ -113,6 +119,7 @@ __all__ = [
     "key_use",
     "kind_for",
     "lock_lift",
+    "lock_noted",
     "locked_until",
     "notice_mail",
     "notices_tell",
@@ -149,4 +156,5 @@ __all__ = [
     "unit_hours_set",
     "unit_reopen",
     "unit_update",
+    "unlock_noted",
 ]

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from audit.services import Action, record
 from core.errors import Invalid, ServiceError
@@ -123,9 +122,7 @@ def password_change(user: User, *, password: str, keep_session: str, at: datetim
 def _chosen(user: User, password: str, *, at: datetime, keep_session: str = "") -> User:
     was_invited = user.state == AccountState.INVITED
     row = password_set(user, password=password, by=user.pk, at=at)
-    sessions_end(user.pk, except_key=keep_session)
-    for model in (RefreshToken, AccessToken, Grant):
-        model.objects.filter(user_id=user.pk).delete()
+    sessions_end(row, except_key=keep_session, by=user.pk, at=at, reason="password changed")
     if not was_invited:
         notice_leave(row, NoticeKind.PASSWORD_CHANGED, at=at)
     return row

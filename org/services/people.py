@@ -14,6 +14,7 @@ from core.states import Machine, move, state_change_record
 from org.models import Practitioner, User
 from org.rules import is_username, username_plain
 from org.selectors import is_service_account
+from org.services.sessions import sessions_end
 from org.services.tokens import tokens_end
 from org.states import ACCOUNT_STEPS, AccountState
 
@@ -241,22 +242,30 @@ def account_activate(user: User, *, by: int | None, at: datetime, reason: str) -
 
 @transaction.atomic
 def account_suspend(user: User, *, by: int, at: datetime, reason: str) -> User:
-    """The login opens nothing from now on. Raises TransitionRefused, Invalid for oneself."""
+    """The login opens nothing from now on, and its sessions end.
+
+    Raises TransitionRefused, Invalid for oneself.
+    """
     if user.pk == by:
         raise Invalid(_("You cannot suspend your own login."))
-    tokens_end(user, by=by, at=at, reason=reason)
-    return _account_move(
+    row = _account_move(
         user, AccountState.SUSPENDED, "account_suspend", by=by, at=at, reason=reason
     )
+    sessions_end(row, by=by, at=at, reason=reason)
+    return row
 
 
 @transaction.atomic
 def account_leave(user: User, *, by: int, at: datetime, reason: str) -> User:
-    """The person has left. Raises TransitionRefused, Invalid for oneself."""
+    """The person has left and is signed out everywhere.
+
+    Raises TransitionRefused, Invalid for oneself.
+    """
     if user.pk == by:
         raise Invalid(_("You cannot end your own employment here."))
-    tokens_end(user, by=by, at=at, reason=reason)
-    return _account_move(user, AccountState.LEFT, "account_leave", by=by, at=at, reason=reason)
+    row = _account_move(user, AccountState.LEFT, "account_leave", by=by, at=at, reason=reason)
+    sessions_end(row, by=by, at=at, reason=reason)
+    return row
 
 
 @transaction.atomic

@@ -63,7 +63,7 @@ def _step(
     return commands.answer(request, ReasonForm(commands.sent(request)), page, step)
 
 
-@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
+@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"), fresh=True)
 def person_activate(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The login may be used."""
     found = people.load_login(request, public_id)
@@ -76,7 +76,7 @@ def person_activate(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _step(request, found, page, services.account_activate)
 
 
-@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
+@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"), fresh=True)
 def person_suspend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The login opens nothing until it is opened again."""
     found = people.load_login(request, public_id)
@@ -91,7 +91,7 @@ def person_suspend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _step(request, found, page, services.account_suspend)
 
 
-@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
+@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"), fresh=True)
 def person_leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The person has left the hospital."""
     found = people.load_login(request, public_id)

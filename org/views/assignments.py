@@ -16,7 +16,7 @@ from org.rules import day_end, day_start
 from org.views import commands, people
 
 
-@requires(Perm.MANAGE_ASSIGNMENTS, module=None, methods=("GET", "POST"))
+@requires(Perm.MANAGE_ASSIGNMENTS, module=None, methods=("GET", "POST"), fresh=True)
 def assignment_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A person begins to work in a unit as a role."""
     held = gate.grants(request)
@@ -56,7 +56,7 @@ def assignment_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return commands.answer(request, form, page, start)
 
 
-@requires(Perm.MANAGE_ASSIGNMENTS, module=None, methods=("GET", "POST"))
+@requires(Perm.MANAGE_ASSIGNMENTS, module=None, methods=("GET", "POST"), fresh=True)
 def assignment_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """An assignment gets its last day."""
     held = gate.grants(request)

@@ -188,7 +188,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
     return commands.answer(request, form, page, create)
 
 
-@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
+@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"), fresh=True)
 def person_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """A person's names and addresses change."""
     found = load_login(request, public_id)

@@ -28,7 +28,7 @@ def _salt(request: HttpRequest) -> str:
     return f"{SALT}:{request.user.pk}"
 
 
-@requires(Perm.IMPORT_PEOPLE, module=None, methods=("GET", "POST"))
+@requires(Perm.IMPORT_PEOPLE, module=None, methods=("GET", "POST"), fresh=True)
 def person_import(request: HttpRequest) -> HttpResponse:
     """Without a file: the form. With one: what each row would do. Confirmed: all of it, or none."""
     if request.method != "POST":

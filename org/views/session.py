@@ -23,7 +23,14 @@ def next_of(request: HttpRequest) -> str:
     return wanted if safe else resolve_url("home")
 
 
-@requires(SignedIn("whoever is in may leave"), module=None, methods=("POST",), always=True)
+@requires(
+    SignedIn("whoever is in may leave"),
+    module=None,
+    methods=("POST",),
+    early=True,
+    always=True,
+    locked=True,
+)
 def sign_out(request: HttpRequest) -> HttpResponse:
     """The session ends on the server."""
     services.sign_out_noted(gate.person(request), at=clock.now())

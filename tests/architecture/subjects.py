@@ -37,6 +37,7 @@ def plant(hospital: people.Hospital) -> Subjects:
             "role": "no-such-role",
             "module": "beds",
             "delivery": 987654321,
+            "form": "no-such-form",
         },
     )
 
@@ -50,4 +51,5 @@ def _row(unit: Unit, user: User) -> dict[str, Any]:
         "role": Role.objects.get(code="nurse").code,
         "module": "beds",
         "delivery": 987654321,
+        "form": "no-such-form",
     }

@@ -18,6 +18,7 @@ from hms.roles import declared
 from tests.architecture.routes import METHODS, Route, every_route
 from tests.architecture.subjects import CANARY, Subjects, plant
 from tests.factories import org as people
+from tests.factories.sessions import sign_in
 
 TABLE = yaml.safe_load(Path(__file__).with_name("door_matrix.yaml").read_text(encoding="utf-8"))
 DOORS: dict[str, dict[str, str]] = TABLE["doors"]
@@ -57,7 +58,7 @@ def _address(route: Route, subjects: dict[str, Any]) -> str:
 def _client(hospital: people.Hospital, role: str) -> Client:
     client = Client(raise_request_exception=False)
     if role != NOBODY:
-        client.force_login(hospital.person(role), backend="org.backends.UsernameBackend")
+        sign_in(client, hospital.person(role))
     return client
 
 

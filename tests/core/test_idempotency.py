@@ -12,6 +12,7 @@ from core import idempotency
 from core.models import IdempotencyKey
 from org.models import User
 from tests.factories.org import Hospital
+from tests.factories.sessions import sign_in
 
 PEOPLE = "/api/v1/org/people/"
 BODY = {"username": "ines", "family_name": "Duval"}
@@ -19,7 +20,7 @@ BODY = {"username": "ines", "family_name": "Duval"}
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="org.backends.UsernameBackend")
+    sign_in(client, user)
     return client
 
 

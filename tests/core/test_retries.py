@@ -15,6 +15,7 @@ from core.retries import retried
 from org import services
 from org.models import Unit
 from tests.factories.org import STARTED, Hospital
+from tests.factories.sessions import sign_in
 
 
 class Deadlock(psycopg2.OperationalError):
@@ -133,7 +134,7 @@ def test_a_door_tries_again_and_does_it_once(
     # The whole service is undone and done anew, as the database would have it.
     monkeypatch.setattr(services, "unit_create", transaction.atomic(unit_create))
     client = Client()
-    client.force_login(committed_hospital.admin, backend="org.backends.UsernameBackend")
+    sign_in(client, committed_hospital.admin)
     body = {"code": "R1", "name": "Retried", "kind": "ward"}
     if door == "api":
         answer = client.post(

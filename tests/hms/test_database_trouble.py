@@ -10,6 +10,7 @@ from django.test import Client
 from hms import problems, search
 from org import services
 from tests.factories.org import Hospital
+from tests.factories.sessions import sign_in
 
 pytestmark = pytest.mark.django_db
 CODES = [
@@ -37,7 +38,7 @@ def test_programs_get_a_code(
 ) -> None:
     monkeypatch.setattr(services, "unit_create", raising(sqlstate))
     client = Client()
-    client.force_login(hospital.admin, backend="org.backends.UsernameBackend")
+    sign_in(client, hospital.admin)
     body = {"parent": str(hospital.root.public_id), "code": "X", "name": "X", "kind": "ward"}
     answer = client.post("/api/v1/org/units/", body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (status, code)

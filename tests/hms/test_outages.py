@@ -18,6 +18,7 @@ from hms.database import waits
 from org import levels
 from org.models import Unit
 from tests.factories.org import PASSWORD, Hospital
+from tests.factories.sessions import sign_in
 
 pytestmark = pytest.mark.enable_socket
 CLOSED_PORT = 1
@@ -73,7 +74,7 @@ def test_signing_in_reading_and_writing_go_on_without_redis(hospital: Hospital) 
 @pytest.mark.usefixtures("redis_away")
 def test_a_hanging_redis_is_left_alone_for_a_while(hospital: Hospital) -> None:
     client = Client()
-    client.force_login(hospital.admin, backend="org.backends.UsernameBackend")
+    sign_in(client, hospital.admin)
     client.get("/api/v1/org/units/")
     answers, seconds = timed(lambda: [client.get("/api/v1/org/units/") for _number in range(5)])
     assert {answer.status_code for answer in answers} == {200}

@@ -8,6 +8,7 @@ from django.test import Client
 from org import services
 from org.models import Assignment, Unit, User
 from tests.factories.org import STARTED, Hospital, assign, person, planner, unit
+from tests.factories.sessions import sign_in
 
 API = "/api/v1/org"
 JSON = "application/json"
@@ -16,7 +17,7 @@ CLERK = {"username": "ines", "family_name": "Duval"}
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="org.backends.UsernameBackend")
+    sign_in(client, user)
     return client
 
 

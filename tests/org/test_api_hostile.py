@@ -13,6 +13,7 @@ from django.test import Client
 
 from org.models import User
 from tests.factories.org import Hospital, person, unit
+from tests.factories.sessions import sign_in
 
 API = "/api/v1/org"
 JSON = "application/json"
@@ -48,7 +49,7 @@ def each(names: str | tuple[str, ...], cases: Iterable[Any]) -> Callable[[Any], 
 @pytest.fixture
 def admin(hospital: Hospital) -> Client:
     client = Client(raise_request_exception=False)
-    client.force_login(hospital.admin, backend="org.backends.UsernameBackend")
+    sign_in(client, hospital.admin)
     return client
 
 
@@ -164,7 +165,7 @@ def test_a_missing_or_wrong_csrf_token_is_403(
     hospital: Hospital, method: str, path: str, token: str
 ) -> None:
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    client.force_login(hospital.admin, backend="org.backends.UsernameBackend")
+    sign_in(client, hospital.admin)
     headers = {"X-CSRFToken": token} if token else {}
     address = API + path.format(unit=hospital.ward.public_id)
     for kind in (JSON, "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
@@ -296,5 +297,5 @@ def test_stored_markup_comes_back_as_it_was_and_as_json(hospital: Hospital, admi
 
 def test_a_login_that_is_not_open_is_nobody(hospital: Hospital) -> None:
     client = Client()
-    client.force_login(person("ghost", active=False), backend="org.backends.UsernameBackend")
+    sign_in(client, person("ghost", active=False))
     assert_refused(client.get(f"{API}/me/"), 401, code="not_authenticated")

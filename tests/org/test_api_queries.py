@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from core import clock
 from org import services
 from tests.factories.org import STARTED, Hospital, assign, person, unit
+from tests.factories.sessions import sign_in
 
 API = "/api/v1/org"
 # Session, user, grants: asked by the middleware for every request; and the look's row on the trail.
@@ -19,7 +20,7 @@ WHO = 3 + 1
 @pytest.fixture
 def admin(hospital: Hospital) -> Client:
     client = Client()
-    client.force_login(hospital.admin, backend="org.backends.UsernameBackend")
+    sign_in(client, hospital.admin)
     return client
 
 

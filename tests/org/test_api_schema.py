@@ -13,6 +13,7 @@ from core.doors import door_of
 from hms import api_schema, api_v1
 from org.api import serializers, shapes
 from tests.factories.org import Hospital
+from tests.factories.sessions import sign_in
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_every_handler_is_a_door_and_stands_in_the_schema(schema: dict[str, Any]
 
 def test_answers_have_exactly_the_fields_of_the_schema(hospital: Hospital) -> None:
     client = Client()
-    client.force_login(hospital.admin, backend="org.backends.UsernameBackend")
+    sign_in(client, hospital.admin)
     for path, shape in [
         ("sites", serializers.SiteOut),
         ("units", serializers.UnitOut),

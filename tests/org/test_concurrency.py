@@ -22,6 +22,7 @@ from org.models import (
 from org.permissions import grants_of
 from tests.factories import org as people
 from tests.factories.org import STARTED
+from tests.factories.sessions import sign_in
 from tests.fixtures.rivals import CLIENTS, ROUNDS, all_win, one_winner, race
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
@@ -145,7 +146,7 @@ def test_a_repeated_post_under_one_key_happens_once(committed_hospital: people.H
     clients = []
     for _number in range(CLIENTS):
         client = Client()
-        client.force_login(committed_hospital.admin, backend="org.backends.UsernameBackend")
+        sign_in(client, committed_hospital.admin)
         clients.append(client)
     for number in range(ROUNDS):
         body = {

@@ -22,6 +22,7 @@ from org.middleware import PersonMiddleware
 from org.models import Installation, Site
 from tests.factories import org as people
 from tests.factories.org import STARTED, Hospital
+from tests.factories.sessions import sign_in
 
 BEFORE_THE_CLOCK_GOES_BACK = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 AFTER_IT_WENT_BACK = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
@@ -29,7 +30,7 @@ AFTER_IT_WENT_BACK = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 def signed_in(user: object) -> Client:
     client = Client()
-    client.force_login(user, backend="org.backends.UsernameBackend")
+    sign_in(client, user)
     return client
 
 

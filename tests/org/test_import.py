@@ -18,6 +18,7 @@ from org.services.people_file import MAX_ROWS_ON_SCREEN, people_file_text
 from org.services.people_import import Outcome, people_import
 from tests.factories import org
 from tests.factories.org import STARTED, Hospital
+from tests.factories.sessions import sign_in
 
 HEAD = "username,family_name,given_name,role,unit_code,starts_on,profession,licence_number\n"
 ROSA = "rosa,Diaz,Rosa,nurse,W1,2026-11-01,Nurse,N-17\n"
@@ -216,7 +217,7 @@ def test_a_file_checked_by_somebody_else_is_not_imported(admin: Client, hospital
     checked = _send(admin, GOOD.encode()).context["confirm"]["checked"].value()
     head = org.person("head")
     org.assign(head, "system_administrator", hospital.ward)
-    client.force_login(head, backend="org.backends.UsernameBackend")
+    sign_in(client, head)
     assert client.post(reverse("org:person-import"), {"checked": checked}).status_code == 422
 
 

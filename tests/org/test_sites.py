@@ -18,6 +18,7 @@ from org.services.sites import BlackoutFromTo, HolidayOn, SiteCodeTaken
 from org.site_forms import parse_hours
 from tests.factories import org as people
 from tests.factories.org import STARTED, Hospital
+from tests.factories.sessions import sign_in
 
 SITES = "/api/v1/org/sites/"
 WEEK = {"1": [["08:00", "12:00"], ["13:00", "17:00"]], "6": [["09:00", "12:00"]]}
@@ -252,7 +253,7 @@ def test_own_hours_need_at_least_one_day(admin: Client, hospital: Hospital) -> N
 def test_who_administers_a_ward_only_opens_no_site(client: Client, hospital: Hospital) -> None:
     head = people.person("head")
     people.assign(head, "system_administrator", hospital.ward)
-    client.force_login(head, backend="org.backends.UsernameBackend")
+    sign_in(client, head)
     assert client.post(reverse("org:site-new"), NEW | {"week_start": "1"}).status_code == 422
     address = reverse("org:site-edit", args=[hospital.root.site.public_id])
     assert client.get(address).status_code == 404

@@ -17,6 +17,7 @@ from org.states import Level
 from org.views import units as unit_doors
 from tests.factories import org as people
 from tests.factories.org import STARTED, Hospital
+from tests.factories.sessions import sign_in
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_a_bar_says_training_on_every_page_of_the_training_unit(
     nurse = hospital.person("nurse")
     people.assign(nurse, "nurse", practice)
     client = Client()
-    client.force_login(nurse, backend="org.backends.UsernameBackend")
+    sign_in(client, nurse)
     assert b"<b>TRAINING</b>" not in client.get("/").content
     client.post(reverse("org:unit-switch"), {"unit": str(practice.public_id)})
     for address in ("/", reverse("org:preferences"), "/no-such-page"):

@@ -10,6 +10,7 @@ from org.permissions import grants_of, may_assign
 from org.selectors import role_permissions
 from tests.factories import org
 from tests.factories.org import Hospital
+from tests.factories.sessions import sign_in
 
 BACKEND = "org.backends.UsernameBackend"
 
@@ -66,7 +67,7 @@ def _head(hospital: Hospital, role: str = "system_administrator"):
 def test_who_may_not_hand_a_role_out_does_not_end_it_either(
     client: Client, hospital: Hospital
 ) -> None:
-    client.force_login(org.planner(hospital.ward), backend=BACKEND)
+    sign_in(client, org.planner(hospital.ward))
     manager = hospital.person("ward_manager")
     address = reverse("org:assignment-end", args=[Assignment.objects.get(user=manager).public_id])
     assert client.post(address, {"reason": "x", "version": "1"}).status_code == 403
@@ -114,7 +115,7 @@ def test_a_role_that_holds_more_is_refused_on_the_screen(
     permission = role.group.permissions.get(codename="manage_units")
     role.group.permissions.remove(permission)
     Role.objects.get(code="doctor").group.permissions.add(permission)
-    client.force_login(_head(hospital), backend=BACKEND)
+    sign_in(client, _head(hospital))
     before = Assignment.objects.count()
     data = _data(hospital, "doctor", unit=str(hospital.ward.public_id))
     answer = client.post(_new(hospital), data)

@@ -8,6 +8,7 @@ from org import services
 from org.models import Practitioner, User
 from tests.factories import org
 from tests.factories.org import Hospital
+from tests.factories.sessions import sign_in
 
 BACKEND = "org.backends.UsernameBackend"
 
@@ -125,7 +126,7 @@ def head(client: Client, hospital: Hospital) -> Client:
     """Somebody who administers the ward only."""
     person = org.person("head")
     org.assign(person, "system_administrator", hospital.ward)
-    client.force_login(person, backend=BACKEND)
+    sign_in(client, person)
     return client
 
 

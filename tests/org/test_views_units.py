@@ -7,6 +7,7 @@ from django.urls import reverse
 from org.models import Unit
 from tests.factories import org
 from tests.factories.org import Hospital
+from tests.factories.sessions import sign_in
 
 
 @pytest.fixture
@@ -134,6 +135,6 @@ def test_whoever_manages_a_ward_changes_nothing_above_it(
 ) -> None:
     head = org.person("head")
     org.assign(head, "system_administrator", hospital.ward)
-    client.force_login(head, backend="org.backends.UsernameBackend")
+    sign_in(client, head)
     assert client.get(reverse("org:unit-edit", args=[hospital.ward.public_id])).status_code == 200
     assert client.get(reverse("org:unit-edit", args=[hospital.root.public_id])).status_code == 404

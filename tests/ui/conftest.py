@@ -10,6 +10,7 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 from tests.factories import org as people
+from tests.factories import sessions
 
 AXE = next(Path(__file__).parent.parent.glob("assets/**/axe.min.js"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -83,7 +84,7 @@ def sign_in(
 
     def put(role: str) -> people.Hospital:
         client = Client()
-        client.force_login(committed_hospital.person(role), backend="org.backends.UsernameBackend")
+        sessions.sign_in(client, committed_hospital.person(role))
         name = settings.SESSION_COOKIE_NAME
         context.add_cookies(
             [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]

@@ -91,7 +91,7 @@ class AssignmentsView(APIView):
     @extend_schema(
         operation_id="assignment_start", request=AssignmentIn, responses={201: AssignmentOut}
     )
-    @requires(Perm.MANAGE_ASSIGNMENTS, module=None, methods=("POST",))
+    @requires(Perm.MANAGE_ASSIGNMENTS, module=None, methods=("POST",), fresh=True)
     def post(self, request: Request) -> Response:
         """Let a person work in a unit as something.
 
@@ -124,6 +124,7 @@ class AssignmentEndView(APIView):
         Perm.MANAGE_ASSIGNMENTS,
         module=None,
         methods=("POST",),
+        fresh=True,
         unit=assignment_behind(Perm.MANAGE_ASSIGNMENTS),
     )
     def post(self, request: Request, public_id: UUID) -> Response:

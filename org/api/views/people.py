@@ -97,7 +97,7 @@ class PersonView(APIView):
         request=PersonChangeIn,
         responses={200: PersonOut},
     )
-    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("PATCH",))
+    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("PATCH",), fresh=True)
     def patch(self, request: Request, public_id: UUID) -> Response:
         """Change names, title, e-mail, staff number or language."""
         person = _login_at(request, public_id)
@@ -127,7 +127,7 @@ class PersonActivateView(APIView):
     """Opening a login."""
 
     @extend_schema(operation_id="person_activate", request=ReasonIn, responses={200: PersonOut})
-    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("POST",))
+    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("POST",), fresh=True)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Let the login be used."""
         return _moved(request, public_id, services.account_activate)
@@ -137,7 +137,7 @@ class PersonSuspendView(APIView):
     """Shutting a login for a time."""
 
     @extend_schema(operation_id="person_suspend", request=ReasonIn, responses={200: PersonOut})
-    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("POST",))
+    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("POST",), fresh=True)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Let the login open nothing from the next request on."""
         return _moved(request, public_id, services.account_suspend)
@@ -147,7 +147,7 @@ class PersonLeaveView(APIView):
     """Shutting the login of somebody who left."""
 
     @extend_schema(operation_id="person_leave", request=ReasonIn, responses={200: PersonOut})
-    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("POST",))
+    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("POST",), fresh=True)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Record that the person left: the login opens nothing."""
         return _moved(request, public_id, services.account_leave)
