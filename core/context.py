@@ -27,7 +27,9 @@ class Asker:
     source: str = "screen"
 
 
-_NOBODY = Asker(source="task")
+# Outside of a request the system itself acts: a task, a command, the relay.
+SYSTEM = "system"
+_NOBODY = Asker(user_name=SYSTEM, source="task")
 _asker: ContextVar[Asker] = ContextVar("asker", default=_NOBODY)
 
 
@@ -49,6 +51,11 @@ def asking(**changes: object) -> Iterator[Asker]:
 def amend(**changes: object) -> None:
     """Add to the circumstances of the request under way, until its `asking` block ends."""
     _asker.set(replace(_asker.get(), **changes))  # type: ignore[arg-type]
+
+
+def enter(**known: object) -> None:
+    """From now on this process acts as the system in these circumstances: a task, a command."""
+    _asker.set(replace(_NOBODY, **known))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

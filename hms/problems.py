@@ -134,7 +134,13 @@ def as_json(
 
 def answer(request: HttpRequest, error: ServiceError, *, status: int | None = None) -> HttpResponse:
     """Answer with the refusal, as JSON to programs and as a page to people."""
-    status = status or error.status
+    response = _shown(request, error, status or error.status)
+    # For the trail: why, by its stable code.
+    response.refusal = error.code  # type: ignore[attr-defined]
+    return response
+
+
+def _shown(request: HttpRequest, error: ServiceError, status: int) -> HttpResponse:
     headers = headers_of(error, status)
     if wants_json(request):
         return as_json(request, error, status=status)

@@ -171,6 +171,8 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | 
     if http_status == status.HTTP_401_UNAUTHORIZED:
         headers.setdefault("WWW-Authenticate", 'Session realm="api"')
     headers["Cache-Control"] = "no-store"
-    return Response(
+    answer = Response(
         body, status=http_status, headers=headers, content_type="application/problem+json"
     )
+    answer.refusal = body["code"]  # type: ignore[attr-defined]
+    return answer

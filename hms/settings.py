@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "org.middleware.BearerMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "org.middleware.PersonMiddleware",
+    "hms.access_log.AccessLogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -17,7 +17,7 @@ from hms import gallery as gallery_samples
 from org import gate, selectors
 
 
-@requires(SignedIn("everybody has a first page"), module=None)
+@requires(SignedIn("everybody has a first page"), module=None, reads="view")
 def home(request: HttpRequest) -> HttpResponse:
     """The first page: what this person may open here."""
     held = gate.grants(request)
@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-@requires(SignedIn("the search shows only what the asker may see"), module=None)
+@requires(SignedIn("the search shows only what the asker may see"), module=None, reads="search")
 def search_results(request: HttpRequest) -> HttpResponse:
     """Pages, commands, units and people that match, as a fragment of the search dialog."""
     query = request.GET.get("q", "")[:80]
@@ -40,13 +40,13 @@ def search_results(request: HttpRequest) -> HttpResponse:
     return render(request, "hms/search_results.html", context, partial="results")
 
 
-@requires(SignedIn("help"), module=None)
+@requires(SignedIn("help"), module=None, reads="none")
 def keys(request: HttpRequest) -> HttpResponse:
     """All keys."""
     return render(request, "hms/keys.html", {})
 
 
-@requires(SignedIn("the component gallery holds invented data only"), module=None)
+@requires(SignedIn("the component gallery holds invented data only"), module=None, reads="none")
 def gallery(request: HttpRequest) -> HttpResponse:
     """Every component of the kit; not in production."""
     if settings.IS_PRODUCTION:

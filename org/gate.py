@@ -12,7 +12,7 @@ from core.doors import SAFE, Knock, Public, SignedIn, SignInNeeded
 from core.errors import Denied, NotFound, ServiceError
 from org import selectors
 from org.models import User
-from org.permissions import NOBODY, Grants, grants_of
+from org.permissions import NOBODY, Grants, grants_of, reach_everywhere
 from org.rules import (
     PROFILE,
     Watch,
@@ -102,12 +102,29 @@ def grants(request: Any) -> Grants:
     """Return what the person behind the request may do, asked once per request."""
     if not hasattr(request, "_grants"):
         user = request.user
-        own = grants_of(user, at=clock.now()) if user.is_authenticated else NOBODY
+        own = NOBODY
+        if user.is_authenticated:
+            own = grants_of(user, at=clock.now(), stand=_stand(request))
         token = getattr(request, "token", None)
         request._own_grants = own
         request._grants = own.within(scope_permissions(token.scopes)) if token else own
     found: Grants = request._grants
     return found
+
+
+def _stand(request: Any) -> int | None:
+    """The unit that the session stands in, if it says one: its name comes with the grants."""
+    chosen = getattr(request, "session", {}).get("unit")
+    return chosen if isinstance(chosen, int) else None
+
+
+def reach(request: Any, permission: str) -> tuple[frozenset[int], bool]:
+    """Return the units in which the permission is held, and whether that is the whole house.
+
+    The rooms below this one ask it as `request.reach`.
+    """
+    held = grants(request)
+    return held.unit_ids(permission), reach_everywhere(held, permission)
 
 
 def person(request: Any) -> User:

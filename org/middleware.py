@@ -72,6 +72,7 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.unit_id = None  # type: ignore[attr-defined]
+        request.reach = gate.reach  # type: ignore[attr-defined]
         zone = ""
         request.session.agent = agent_label(  # type: ignore[attr-defined]
             request.headers.get("User-Agent", "")
@@ -98,7 +99,9 @@ class PersonMiddleware:
         request.unit_id = chosen  # type: ignore[attr-defined]
         context.amend(
             user_id=request.user.pk,
+            user_name=request.user.full_name,  # type: ignore[union-attr]
             unit_id=chosen,
+            unit_name=held.name_of(chosen),
             role=", ".join(sorted({item.role for item in held.roles_in(chosen)}))[:200],
             session=_session_mark(request),
         )

@@ -40,7 +40,8 @@ IDLE_MINUTES = 15
 class Held:
     """One assignment in force: a role, its home unit, which units it reaches, what it permits.
 
-    `time_zone` is that of the site; `idle_minutes` is after how long a screen of the role is left.
+    `time_zone` is that of the site; `idle_minutes` is after how long a screen of the role is left;
+    `unit_name` that of the home unit.
     """
 
     role: str
@@ -51,6 +52,7 @@ class Held:
     time_zone: str
     idle_minutes: int = IDLE_MINUTES
     needs_second_factor: bool = False
+    unit_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Grants:
     user_id: int | None
     held: tuple[Held, ...]
     has_second_factor: bool = False
+    # The unit that was asked about beside the rights, and its name: known without another question.
+    stand: tuple[int | None, str] = (None, "")
 
     @property
     def needs_second_factor(self) -> bool:
@@ -93,6 +97,12 @@ class Grants:
         """
         return next((item.time_zone for item in self.held if unit_id in item.unit_ids), "")
 
+    def name_of(self, unit_id: int | None) -> str:
+        """Return the name of a home unit, or of the unit asked about; "" for any other."""
+        if unit_id is not None and unit_id == self.stand[0]:
+            return self.stand[1]
+        return next((item.unit_name for item in self.held if item.unit_id == unit_id), "")
+
     def roles_in(self, unit_id: int | None) -> tuple[Held, ...]:
         """Return the assignments that reach the unit."""
         return tuple(item for item in self.held if unit_id is None or unit_id in item.unit_ids)
@@ -111,9 +121,10 @@ NOBODY = Grants(None, ())
 
 # One row at least: also a login without any role may have a second factor.
 _HELD = """
-    SELECT f.has_factor, h.* FROM (
+    SELECT f.has_factor, f.stand, h.* FROM (
       SELECT EXISTS(SELECT 1 FROM mfa_authenticator m
-                    WHERE m.user_id = %(user)s AND m.type IN ('totp', 'webauthn')) AS has_factor
+                    WHERE m.user_id = %(user)s AND m.type IN ('totp', 'webauthn')) AS has_factor,
+        (SELECT name FROM org_unit WHERE id = %(stand)s) AS stand
     ) f LEFT JOIN (
       SELECT r.code, r.name, a.unit_id,
         ARRAY(SELECT g.content_object_id FROM org_unitgroupgrant g
@@ -123,7 +134,8 @@ _HELD = """
               JOIN auth_permission p ON p.id = gp.permission_id
               JOIN django_content_type ct ON ct.id = p.content_type_id
               WHERE gp.group_id = r.group_id),
-        s.time_zone, r.idle_minutes, r.needs_second_factor, lower(a.period) AS since, a.id
+        s.time_zone, r.idle_minutes, r.needs_second_factor, u.name AS unit_name,
+        lower(a.period) AS since, a.id
       FROM org_assignment a
       JOIN org_role r ON r.id = a.role_id
       JOIN org_roleplace rp ON rp.id = a.place_id
@@ -135,19 +147,30 @@ _HELD = """
 """
 
 
-def grants_of(user: User, *, at: datetime) -> Grants:
-    """Return what `user` may do at `at`; nothing for an account that is not active."""
+def grants_of(user: User, *, at: datetime, stand: int | None = None) -> Grants:
+    """Return what `user` may do at `at`; nothing for an account that is not active.
+
+    `stand` is a unit whose name is wanted too.
+    """
     if not user.is_active:
         return NOBODY
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, {"user": user.pk, "at": at})
+        cursor.execute(_HELD, {"user": user.pk, "at": at, "stand": stand})
         rows = cursor.fetchall()
     held = tuple(
         Held(code, name, unit, frozenset(units), frozenset(permissions), *rest)
-        for _factor, code, name, unit, units, permissions, *rest, _since, _id in rows
+        for _factor, _stand, code, name, unit, units, permissions, *rest, _since, _id in rows
         if code is not None
     )
-    return Grants(user.pk, held, has_second_factor=rows[0][0])
+    has_factor, stand_name, *_rest = rows[0]
+    return Grants(user.pk, held, has_second_factor=has_factor, stand=(stand, stand_name or ""))
+
+
+def reach_everywhere(grants: Grants, permission: str) -> bool:
+    """Say whether the person holds the permission at the root of every site."""
+    within = grants.unit_ids(permission)
+    roots = Unit.objects.filter(parent__isnull=True)
+    return bool(within) and not roots.exclude(pk__in=within).exists()
 
 
 def units_visible_to(grants: Grants) -> QuerySet[Unit]:

@@ -1,6 +1,7 @@
 """Verbs of this room: the only writers of its tables."""
 
 from audit.services.anchors import anchor, anchor_files, anchor_line, anchors_read
+from audit.services.looks import Look, look, looking, looks_store
 from audit.services.months import months_ahead, months_make
 from audit.services.seals import Head, heads, seal
 from audit.services.trail import Action, Outcome, changes, record
@@ -9,6 +10,7 @@ from audit.services.verify import Problem, Report, last_run, verify, verify_and_
 __all__ = [
     "Action",
     "Head",
+    "Look",
     "Outcome",
     "Problem",
     "Report",
@@ -19,6 +21,9 @@ __all__ = [
     "changes",
     "heads",
     "last_run",
+    "look",
+    "looking",
+    "looks_store",
     "months_ahead",
     "months_make",
     "record",

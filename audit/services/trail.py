@@ -8,9 +8,7 @@ from uuid import UUID
 from django.db import models
 
 from audit.models import Action, AuditEvent, Outcome
-from core.context import asker
-
-__all__ = ["Action", "Outcome", "changes", "record"]
+from core.context import SYSTEM, asker
 
 
 def record(
@@ -26,10 +24,16 @@ def record(
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
     outcome: Outcome = Outcome.SUCCESS,
+    by_name: str = "",
+    query: Mapping[str, object] | None = None,
+    recipient: str = "",
+    purpose: str = "",
 ) -> AuditEvent:
     """The act is on the trail, in the caller's transaction: if this row fails, so does the act.
 
-    `before` and `after` hold only the changed fields. Never pass secrets.
+    `before` and `after` hold only the changed fields. Never pass secrets. `by_name` names an actor
+    whom the request does not know yet; `query` says what was asked for, `recipient` and `purpose`
+    to whom data went and what for.
     """
     here = asker()
     return AuditEvent.objects.create(
@@ -38,7 +42,7 @@ def record(
         outcome=outcome,
         occurred_at=at,
         actor=by if by is not None else here.user_id,
-        actor_name=here.user_name if by in {None, here.user_id} else "",
+        actor_name=(by_name or actor_name(by))[:170],
         role=here.role,
         unit=unit_id if unit_id is not None else here.unit_id,
         unit_name=here.unit_name if unit_id in {None, here.unit_id} else "",
@@ -48,12 +52,23 @@ def record(
         reason=reason,
         before=_plain(before),
         after=_plain(after),
+        query=_plain(query),
+        recipient=recipient[:200],
+        purpose=purpose[:200],
         door=here.door,
         source=here.source,
         address=here.address,
         session=here.session,
         request_id=here.request_id,
     )
+
+
+def actor_name(by: int | None) -> str:
+    """Return the name of who acts: known of whoever asks, and of the system itself."""
+    here = asker()
+    if by is None and here.user_id is None and here.source == "task":
+        return here.user_name or SYSTEM
+    return here.user_name if by in {None, here.user_id} else ""
 
 
 def changes(
@@ -75,4 +90,4 @@ def _plain_value(value: object) -> object:
         return value.isoformat()
     if isinstance(value, UUID | Decimal):
         return str(value)
-    return value if isinstance(value, str | int | float | bool | list | None) else str(value)
+    return value if isinstance(value, str | int | float | bool | list | dict | None) else str(value)
