@@ -11,11 +11,11 @@ from typing import Any
 
 import structlog
 from django.apps import apps
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
-from audit.services import AuditEvent, Look, Outcome, looking, looks_store
-from audit.services.looks import Seen, looks_of
+from audit.services import Look, Outcome, looking, looks_store
+from audit.services.looks import Row, Seen, looks_of
 from core import clock, context, limits
 from core.doors import SAFE, Door, Public, door_of
 from hms import problems
@@ -56,7 +56,7 @@ class AccessLogMiddleware:
             return response
         try:
             self.store(looks_of(found))
-        except DatabaseError as error:
+        except Error as error:
             if found.outcome != Outcome.SUCCESS:
                 # Nothing was shown; the refusal stands, and the loss is in the log.
                 log.warning("refusal_not_recorded", kind=type(error).__name__)
@@ -64,7 +64,7 @@ class AccessLogMiddleware:
             return problems.answer(request, problems.Unavailable())
         return response
 
-    def store(self, events: list[AuditEvent]) -> None:
+    def store(self, events: list[Row]) -> None:
         """The rows are on the trail. Raises DatabaseError."""
         looks_store(events)
 
@@ -108,8 +108,11 @@ def _outcome(
 ) -> tuple[Outcome | None, str]:
     """Return done, refused or failed with its reason; None for what is no look at all."""
     status, is_safe = response.status_code, request.method in SAFE
-    if status in REFUSED or _asks_to_sign_in(request, response):
+    if status in REFUSED or _asks_to_sign_in(response):
         return Outcome.MINOR, getattr(response, "refusal", "") or str(status)
+    if getattr(response, "refusal", "") == problems.Unavailable.code:
+        # The database is away: asking it once more would only make people wait.
+        return None, ""
     if status >= 500:
         return Outcome.SERIOUS, str(status)
     is_poll = "HMS-Poll" in request.headers and status == 304
@@ -119,15 +122,18 @@ def _outcome(
     return Outcome.SUCCESS, ""
 
 
-def _asks_to_sign_in(request: HttpRequest, response: HttpResponse) -> bool:
+def _asks_to_sign_in(response: HttpResponse) -> bool:
     return getattr(response, "refusal", "") == "not_authenticated"
 
 
 def _kind(request: HttpRequest, response: HttpResponse, door: Door | None, outcome: Outcome) -> str:
     if request.method not in SAFE:
         return "refused" if outcome == Outcome.MINOR else "failed"
-    if door is not None and door.reads not in {"", "none"}:
-        return door.reads
+    declared = door.reads if door is not None else ""
+    return declared if declared not in {"", "none"} else _derived(request, response, door)
+
+
+def _derived(request: HttpRequest, response: HttpResponse, door: Door | None) -> str:
     if "attachment" in response.get("Content-Disposition", ""):
         return "download"
     if response.get("Content-Type", "").startswith("application/pdf"):

@@ -60,7 +60,7 @@ def bound_waits(**_kwargs: Any) -> None:
 
 
 @signals.task_prerun.connect
-def in_the_house(task: Any = None, **_kwargs: Any) -> None:
+def in_the_house(task: Any = None, task_id: str | None = None, **_kwargs: Any) -> None:
     """What a worker writes is in the hospital's money, language and time, as on a page.
 
     On the trail and in the row history stands which task it was, and which run of it.
@@ -70,7 +70,7 @@ def in_the_house(task: Any = None, **_kwargs: Any) -> None:
 
     if task is not None and not task.request.is_eager:
         enter_house()
-        context.enter(request_id=str(task.request.id or ""), door=task.name, source="task")
+        context.enter(request_id=str(task_id or ""), door=task.name)
 
 
 @signals.worker_init.connect

@@ -13,6 +13,7 @@ from audit.models import Action, AuditEvent, Outcome
 from core.context import Asker, asker
 
 MOST_PATIENTS = 500
+Row = AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
