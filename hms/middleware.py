@@ -148,12 +148,18 @@ class ErrorMiddleware:
 
 def refused(request: HttpRequest, error: ServiceError) -> HttpResponse:
     """Answer with the refusal, or send a person to the page that opens the way."""
-    if not problems.wants_json(request):
-        if isinstance(error, SignInNeeded):
-            return sign_in_redirect(request)
-        if type(error) in _DOORS_FIRST:
-            return other_door_first(request, error)
-    return problems.answer(request, error)
+    response = _elsewhere(request, error) or problems.answer(request, error)
+    # For the trail: why, by its stable code.
+    response.refusal = error.code  # type: ignore[attr-defined]
+    return response
+
+
+def _elsewhere(request: HttpRequest, error: ServiceError) -> HttpResponse | None:
+    if problems.wants_json(request):
+        return None
+    if isinstance(error, SignInNeeded):
+        return sign_in_redirect(request)
+    return other_door_first(request, error) if type(error) in _DOORS_FIRST else None
 
 
 def sign_in_redirect(request: HttpRequest) -> HttpResponse:

@@ -167,12 +167,12 @@ def _away() -> None:
     raise OperationalError("the database is away")
 
 
-def test_a_second_page_costs_session_person_grants_and_places(
+def test_a_second_page_costs_session_person_grants_places_and_its_row_on_the_trail(
     hospital: Hospital, django_assert_num_queries
 ) -> None:
     client = signed_in(hospital.person("nurse"))
     client.get("/")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get("/")
 
 
@@ -181,7 +181,7 @@ def test_a_task_of_the_worker_works_in_the_hospital_s_house(
     is_eager: bool, hospital: Hospital
 ) -> None:
     changed(currency="XOF", language="fr")
-    task = SimpleNamespace(request=SimpleNamespace(is_eager=is_eager))
+    task = SimpleNamespace(name="probe", request=SimpleNamespace(is_eager=is_eager))
 
     def work() -> tuple[str, str, str | None]:
         with timezone.override(None), translation.override("en"):
