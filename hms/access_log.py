@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.apps import apps
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
 from audit.services import Look, Outcome, looking, looks_store
@@ -25,13 +25,15 @@ log = structlog.get_logger("hms.access_log")
 # Refusals of a right, and of too much; other 4xx answers say that the question was wrong.
 REFUSED = frozenset({401, 403, 404, 423, 429})
 SHOWN = frozenset({200, 206, 304})
-# The page whose address holds the id is not always the record's own: door -> type of the record.
+# The page whose address holds the id is not always the record's own: door -> type of the record,
+# "" for what is no record.
 SUBJECTS = {
     "delivery-retry": "core.delivery",
     "org:assignment-new": "org.user",
     "org:activation-set": "org.unit",
     "org:practitioner-edit": "org.user",
     "api:level": "org.unit",
+    "resume": "",
 }
 NOUNS = {"person": "user"}
 # Names in an address whose values are nobody's business, also not on the trail.
@@ -57,7 +59,7 @@ class AccessLogMiddleware:
             return response
         try:
             self.store(looks_of(found))
-        except DatabaseError as error:
+        except Error as error:
             if found.outcome != Outcome.SUCCESS:
                 # Nothing was shown; the refusal stands, and the loss is in the log.
                 log.warning("refusal_not_recorded", kind=type(error).__name__)
@@ -109,8 +111,11 @@ def _outcome(
 ) -> tuple[Outcome | None, str]:
     """Return done, refused or failed with its reason; None for what is no look at all."""
     status, is_safe = response.status_code, request.method in SAFE
-    if status in REFUSED or _asks_to_sign_in(response):
+    if status in REFUSED or _is_sent_elsewhere(response):
         return Outcome.MINOR, getattr(response, "refusal", "") or str(status)
+    if getattr(response, "refusal", "") == problems.Unavailable.code:
+        # The database is away: asking it once more would only make people wait.
+        return None, ""
     if status >= 500:
         return Outcome.SERIOUS, str(status)
     is_poll = "HMS-Poll" in request.headers and status == 304
@@ -120,8 +125,9 @@ def _outcome(
     return Outcome.SUCCESS, ""
 
 
-def _asks_to_sign_in(response: HttpResponse) -> bool:
-    return getattr(response, "refusal", "") == "not_authenticated"
+def _is_sent_elsewhere(response: HttpResponse) -> bool:
+    """Say whether the asker has to sign in, unlock or prove something first."""
+    return response.status_code < 400 and bool(getattr(response, "refusal", ""))
 
 
 def _kind(request: HttpRequest, response: HttpResponse, door: Door | None, outcome: Outcome) -> str:
@@ -150,14 +156,14 @@ def _subject(request: HttpRequest) -> tuple[str, str]:
         return "", ""
     view: Any = match.func
     module = str(getattr(getattr(view, "cls", None) or view, "__module__", ""))
-    value = str(next(iter(match.kwargs.values())))
-    return subject_type(match.view_name, module.partition(".")[0]), value
+    kind = subject_type(match.view_name, module.partition(".")[0])
+    return kind, str(next(iter(match.kwargs.values()))) if kind else ""
 
 
 def subject_type(door: str, room: str) -> str:
     """Return which kind of record stands behind the id in the address of a door."""
     noun = door.rpartition(":")[2].split("-")[0]
-    return SUBJECTS.get(door) or f"{room}.{NOUNS.get(noun, noun)}"
+    return SUBJECTS.get(door, f"{room}.{NOUNS.get(noun, noun)}")
 
 
 def is_model(label: str) -> bool:

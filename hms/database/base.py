@@ -1,5 +1,7 @@
 """Django's own backend; a kept connection that does not answer is found out early."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -13,6 +15,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.execute_wrappers.append(history.with_context)
+
+    @contextmanager
+    def execute_wrapper(self, wrapper: Callable[..., Any]) -> Iterator[None]:
+        """Inside the block `wrapper` stands around each statement, as its author wrote it."""
+        self.execute_wrappers.insert(-1, wrapper)
+        try:
+            yield
+        finally:
+            self.execute_wrappers.remove(wrapper)
 
     def is_usable(self) -> bool:
         """Say whether the connection answers within moments."""

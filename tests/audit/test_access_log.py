@@ -253,7 +253,9 @@ def test_a_look_outside_of_a_request_costs_nothing(
 )
 def test_every_address_with_a_record_says_which_kind_of_record(route: Any) -> None:
     label = access_log.subject_type(route.name, route.room)
-    assert access_log.is_model(label), f"{route.name}: {label} is no table; see SUBJECTS"
+    assert label == "" or access_log.is_model(label), (
+        f"{route.name}: {label} is no table; see SUBJECTS"
+    )
 
 
 def test_public_doors_are_looks_only_when_they_say_so() -> None:
