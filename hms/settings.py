@@ -20,6 +20,7 @@ IS_PRODUCTION = HMS_ENV == "production"
 IS_DEMO = HMS_ENV == "demo"
 IS_TEST = HMS_ENV == "test"
 DEBUG = False
+HMS_BUILD = env.str("HMS_BUILD", "")
 HMS_VAR = Path(env.str("HMS_VAR", str(BASE_DIR / "var")))
 
 DEMO_KEY_PREFIX = "demo-"

@@ -203,11 +203,14 @@ def decide(knock: Knock) -> None:
     (SEC-Z8).
     """
     _permit(knock)
-    if knock.method in SAFE:
-        return
-    if not knock.door.always:
+    is_writing = knock.method not in SAFE
+    if is_writing and not knock.door.always:
         mode.check()
-    if knock.door.module is not None and not isinstance(knock.door.who, Public | SignedIn):
+    if isinstance(knock.door.who, Public):
+        return
+    if knock.door.fresh and not is_fresh(knock.request):
+        raise StepUpNeeded()
+    if is_writing and knock.door.module is not None and not isinstance(knock.door.who, SignedIn):
         check_level(knock)
 
 
@@ -220,8 +223,6 @@ def _permit(knock: Knock) -> None:
     _check_session(knock)
     if not isinstance(door.who, SignedIn):
         _check_permission(knock, str(door.who))
-    if door.fresh and not is_fresh(knock.request):
-        raise StepUpNeeded()
 
 
 def _check_session(knock: Knock) -> None:
