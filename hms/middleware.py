@@ -182,7 +182,7 @@ def sign_in_redirect(request: HttpRequest) -> HttpResponse:
 _DOORS_FIRST: dict[type[ServiceError], str] = {
     gate.SessionLocked: "org:unlock",
     gate.StepUpNeeded: "account_reauthenticate",
-    gate.SecondFactorNeeded: "org:factor-setup",
+    gate.SecondFactorNeeded: "org:security",
 }
 
 

@@ -25,6 +25,7 @@ SECRET_TABLES = (
     "mfa_authenticator",
     "org_accountkey",
     "org_loginsession",
+    "org_recoverycode",
 )
 _GUARD = "hms_refuse_truncate"
 

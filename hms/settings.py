@@ -172,6 +172,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "core_cache",
+        # The default of 300 would drop counters in use at a shift change.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     "redis": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -225,11 +227,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_RATE_LIMITS = {"login_failed": False, "login": False}
 MFA_ADAPTER = "org.adapters.sign_in.FactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# Recovery codes are ours: allauth's would stand readable in the database (SEC-A4).
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_TOLERANCE = 1
-AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+AXES_HANDLER = "org.adapters.sign_in.LockHandler"
+AXES_LOCKOUT_CALLABLE = "org.adapters.sign_in.lock_answer"
+# A refused try does not prolong the lock: otherwise whoever guesses keeps its owner out.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -354,16 +360,31 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not (IS_PRODUCTION or IS_DEMO)
-MAILERS = {
-    "default": {
-        "BACKEND": env.str(
-            "HMS_MAIL_BACKEND",
-            "django.core.mail.backends.smtp.EmailBackend"
-            if IS_PRODUCTION
-            else "django.core.mail.backends.locmem.EmailBackend",
-        ),
-    },
-}
+_MAIL = {"production": "smtp", "demo": "filebased"}.get(HMS_ENV, "locmem")
+MAIL_BACKEND = env.str("HMS_MAIL_BACKEND", f"django.core.mail.backends.{_MAIL}.EmailBackend")
+MAIL_DIR = HMS_VAR / "mail"
+_MAIL_OPTIONS: dict[str, object] = {}
+if ".smtp." in MAIL_BACKEND:
+    _MAIL_OPTIONS = {
+        "host": env.str("HMS_MAIL_HOST", "localhost"),
+        "port": env.int("HMS_MAIL_PORT", 587),
+        "username": env.str("HMS_MAIL_USER", ""),
+        "password": env.str("HMS_MAIL_PASSWORD", ""),
+        "use_tls": env.bool("HMS_MAIL_TLS", True),
+        "timeout": 10,
+    }
+elif ".filebased." in MAIL_BACKEND:
+    MAIL_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _MAIL_OPTIONS = {"file_path": str(MAIL_DIR)}
+MAILERS = {"default": {"BACKEND": MAIL_BACKEND, "OPTIONS": _MAIL_OPTIONS}}
+MAIL_FROM = env.str("HMS_MAIL_FROM", "hospital@localhost")
+# What people type to come here: links in mails begin with it.
+SITE_URL = env.str(
+    "HMS_SITE_URL",
+    f"https://{ALLOWED_HOSTS[0]}"
+    if IS_PRODUCTION and ALLOWED_HOSTS
+    else f"http://localhost:{env.int('PORT', 8000)}",
+).rstrip("/")
 
 # How many proxies of ours stand before the site: so many addresses at the end of
 # X-Forwarded-For are believed, and none when it is 0.

@@ -7,6 +7,8 @@ TABLE: dict[str, Subscribed] = {
     "audit.TrailBroken": (("org.arrival_note", org.arrival_note),),
     "org.UnitCreated": (("org.arrival_note", org.arrival_note),),
     "org.AssignmentChanged": (("org.arrival_note", org.arrival_note),),
+    "org.AccountNoticed": (("org.account_notice_mail", org.account_notice_mail),),
+    "org.AccountKeyAsked": (("org.account_key_mail", org.account_key_mail),),
     "org.ActivationChanged": (("org.arrival_note", org.arrival_note),),
 }
 

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from core import clock, events, health, idempotency
 from core.doors import System, requires
+from org import services
 from org.adapters.sessions import SessionStore
 
 BATCH = 500
@@ -36,6 +37,7 @@ def heartbeat() -> None:
 @shared_task
 @requires(System("old answers and sessions are forgotten"), module=None, methods=())
 def keys_purge() -> int:
-    """Answers to idempotent requests older than a day and expired sessions are gone."""
+    """Answers older than a day, expired sessions, and failures that no longer count are gone."""
     SessionStore.clear_expired()
+    services.attempts_purge(at=clock.now())
     return idempotency.purge(before=clock.now() - timedelta(days=1))

@@ -4,7 +4,8 @@ from django.urls import include, path
 
 from hms import views
 from hms.api_docs import ApiDocsView, SchemaView
-from org.views import oauth, step_up
+from org.urls import entrance
+from org.views import oauth
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,13 +16,13 @@ urlpatterns = [
     path("logo", views.logo, name="logo"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
-    path("account/confirm/", step_up.confirm, name="account_reauthenticate"),
     path("", include("org.urls")),
     path("oauth/authorize", oauth.authorize, name="oauth-authorize"),
     path("oauth/token", oauth.token, name="oauth-token"),
     path("oauth/revoke", oauth.revoke, name="oauth-revoke"),
     path("oauth/introspect", oauth.introspect, name="oauth-introspect"),
     path(".well-known/oauth-authorization-server", oauth.metadata, name="oauth-metadata"),
+    path("", include(entrance)),
     path("api/v1/", include("hms.api_v1")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", ApiDocsView.as_view(), name="api-docs"),

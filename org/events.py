@@ -22,3 +22,16 @@ class ActivationChanged:
     unit_id: int
     module: str
     level: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNoticed:
+    notice_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKeyAsked:
+    user_id: int
+    kind: str
+    by: int | None

@@ -41,6 +41,41 @@ class SignInForm(Form):
     )
 
 
+class CodeForm(Form):
+    """The code of an app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autofocus": True,
+                "autocapitalize": "none",
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+
+class CredentialForm(Form):
+    """What a browser answers for a passkey."""
+
+    credential = forms.JSONField(widget=forms.HiddenInput())
+
+
+class PasskeyForm(CredentialForm):
+    """A new passkey and what its owner calls it."""
+
+    name = forms.CharField(
+        label=_("Name of this passkey"),
+        max_length=60,
+        initial=_("My passkey"),
+        help_text=_("So that you recognise it in the list: the phone or key it is on."),
+    )
+    field_order = ("name", "credential")
+
+
 class ConfirmForm(Form):
     """One's own password once more."""
 
@@ -49,6 +84,16 @@ class ConfirmForm(Form):
         max_length=256,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+
+
+class ForgottenForm(Form):
+    """Whose password was forgotten."""
+
+    name = forms.CharField(
+        label=_("User name or e-mail"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
 
 

@@ -10,3 +10,14 @@ from org import services
 def arrival_note(fact: Fact) -> None:
     """The change of people or places is on the list of arrived facts, once per fact."""
     services.arrival_record(fact_id=UUID(fact.id), name=fact.name, at=clock.now())
+
+
+def account_notice_mail(fact: Fact) -> None:
+    """The owner of the login was told by mail."""
+    services.notice_mail(fact.payload["notice_id"])
+
+
+def account_key_mail(fact: Fact) -> None:
+    """The link to choose a password is with its person."""
+    said = fact.payload
+    services.key_mail(said["user_id"], kind=said["kind"], by=said["by"], at=clock.now())

@@ -14,7 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase
 
 from core.models import BaseModel, append_only, kept_history
-from org.states import AccountState, ClientKind, Level, Module, ShiftGroup, UnitKind
+from org.states import (
+    AccountState,
+    ClientKind,
+    Level,
+    Module,
+    NoticeKind,
+    ShiftGroup,
+    UnitKind,
+)
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -469,6 +477,79 @@ class AccountKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.user_id}"
+
+
+class _OfLogin(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        abstract = True
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self._meta.model_name} {self.user_id}"
+
+
+class RecoveryCode(_OfLogin):
+    """A way in for somebody whose phone and key are lost: works once, kept as digest (SEC-A4)."""
+
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta(_OfLogin.Meta):
+        abstract = False
+        constraints = [
+            models.UniqueConstraint(fields=["user", "digest"], name="recoverycode_user_digest")
+        ]
+
+
+class FactorTries(models.Model):
+    """When one person's last wrong codes were typed; its row is locked while a code is checked."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    # Seconds since 1970, oldest first.
+    wrong = models.JSONField(default=list)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
+
+
+class AccountNotice(_OfLogin):
+    """Something that happened to a login, for its owner to be told at the next sign-in."""
+
+    kind = models.CharField(max_length=30, choices=NoticeKind)
+    occurred_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta(_OfLogin.Meta):
+        abstract = False
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=NoticeKind.values), name="accountnotice_kind_known"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["user", "id"], condition=Q(told_at=None), name="accountnotice_untold"
+            )
+        ]
+
+
+class KnownPlace(_OfLogin):
+    """A browser at an address from which somebody has signed in, as a keyed digest of both."""
+
+    mark = models.CharField(max_length=64)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta(_OfLogin.Meta):
+        abstract = False
+        constraints = [models.UniqueConstraint(fields=["user", "mark"], name="knownplace_once")]
 
 
 @kept_history()

@@ -24,6 +24,7 @@ _MIDNIGHT = "24:00"
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 
+APP_DIGITS = 6
 USERNAME = re.compile(r"[a-z0-9._@-]{1,64}")
 
 
@@ -38,6 +39,17 @@ def is_username(plain: str) -> bool:
     Letters beyond ASCII can look alike in two alphabets and fold differently in Python and SQL.
     """
     return USERNAME.fullmatch(plain) is not None
+
+
+def code_plain(value: str) -> str:
+    """Return a code of a second factor as it is compared: letters and digits only, small."""
+    folded = unicodedata.normalize("NFKC", value).casefold()
+    return "".join(sign for sign in folded if sign.isascii() and sign.isalnum())[:64]
+
+
+def is_app_code(plain: str) -> bool:
+    """Say whether this can be the code of an app: six digits."""
+    return len(plain) == APP_DIGITS and plain.isdecimal()
 
 
 def write_refusal(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from oauth2_provider.models import AccessToken, RefreshToken
 
@@ -19,6 +20,7 @@ from org.models import (
     Installation,
     ModuleActivation,
     Practitioner,
+    RecoveryCode,
     Role,
     Site,
     Unit,
@@ -436,3 +438,19 @@ def is_service_account(user: User) -> bool:
     return ApiClient.objects.filter(
         application__user=user, application__authorization_grant_type="client-credentials"
     ).exists()
+
+
+def has_factor(user_id: int) -> bool:
+    """Say whether the person has a second factor: an app or a passkey."""
+    return bool(factors_of(user_id))
+
+
+def factors_of(user_id: int) -> list[Authenticator]:
+    """Return the person's app and passkeys, oldest first."""
+    rows = Authenticator.objects.filter(user_id=user_id, type__in=["totp", "webauthn"])
+    return list(rows.order_by("created_at", "pk"))
+
+
+def recovery_codes_left(user_id: int) -> int:
+    """Return how many recovery codes of the person were not used yet."""
+    return RecoveryCode.objects.filter(user_id=user_id, used_at=None).count()

@@ -22,6 +22,21 @@ ACCOUNT_STEPS: dict[str, frozenset[str]] = {
 CAN_SIGN_IN = frozenset({AccountState.ACTIVE})
 
 
+class NoticeKind(TextChoices):
+    """What the owner of a login is told of."""
+
+    FACTOR_ADDED = "factor_added", _("A second factor was added to your login")
+    FACTOR_REMOVED = "factor_removed", _("A second factor was removed from your login")
+    CODES_MADE = "codes_made", _("New recovery codes were made for your login")
+    CODE_USED = "code_used", _("A recovery code was used to sign in")
+    PASSWORD_CHANGED = (
+        "password_changed",
+        _("The password of your login was changed"),
+    )  # pragma: allowlist secret
+    SIGN_IN_LOCKED = "sign_in_locked", _("Your login was locked after wrong passwords")
+    NEW_PLACE = "new_place", _("Somebody signed in with your login on a device not seen before")
+
+
 class Level(TextChoices):
     """What a unit's users may do in a module (rollout-spec 3.6)."""
 

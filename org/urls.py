@@ -6,18 +6,31 @@ from org.views import (
     accounts,
     activation,
     assignments,
+    passwords,
     people,
     people_import,
     roles,
     screen,
+    security,
     session,
+    sign_in,
     sites,
     units,
 )
 
 app_name = "org"
 urlpatterns = [
-    path("sign-in/", session.sign_in, name="sign-in"),
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-in/passkey/", sign_in.passkey, name="sign-in-passkey"),
+    path("password/forgotten/", passwords.forgotten, name="password-forgotten"),
+    path("password/change/", passwords.change, name="password-change"),
+    path("password/choose/", passwords.choose, name="password-choose"),
+    path("security/", security.security, name="security"),
+    path("security/app/", security.app_add, name="app-add"),
+    path("security/passkey/", security.passkey_add, name="passkey-add"),
+    path("security/codes/", security.recovery_codes, name="recovery-codes"),
+    path("security/remove/", security.factor_remove, name="factor-remove"),
+    path("people/<uuid:public_id>/unlock/", accounts.person_unlock, name="person-unlock"),
     path("sign-out/", session.sign_out, name="sign-out"),
     path("lock/", screen.lock, name="lock"),
     path("unlock/", screen.unlock, name="unlock"),
@@ -39,7 +52,7 @@ urlpatterns = [
     path("people/import/", people_import.person_import, name="person-import"),
     path("people/<uuid:public_id>/", people.person, name="person"),
     path("people/<uuid:public_id>/edit/", people.person_edit, name="person-edit"),
-    path("people/<uuid:public_id>/password/", accounts.person_password, name="person-password"),
+    path("people/<uuid:public_id>/link/", accounts.person_link, name="person-link"),
     path("people/<uuid:public_id>/activate/", accounts.person_activate, name="person-activate"),
     path("people/<uuid:public_id>/suspend/", accounts.person_suspend, name="person-suspend"),
     path("people/<uuid:public_id>/leave/", accounts.person_leave, name="person-leave"),
@@ -53,4 +66,11 @@ urlpatterns = [
     path(
         "modules/<uuid:public_id>/<slug:module>/", activation.activation_set, name="activation-set"
     ),
+]
+
+# allauth sends people to these by names of its own.
+entrance = [
+    path("sign-in/", sign_in.sign_in, name="account_login"),
+    path("sign-in/code/", sign_in.second_factor, name="mfa_authenticate"),
+    path("account/confirm/", sign_in.again, name="account_reauthenticate"),
 ]

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from org.models import Installation, User
+from org.models import Installation, Site, Unit, User
 
 _WORDS = ("hospital", "password", "welcome", "nurse", "doctor", "ward", "clinic")
 
@@ -15,7 +15,13 @@ class HospitalWordsValidator:
         """Raise ValidationError when little is left once the words of the house are taken out."""
         rest = password.casefold()
         name = Installation.objects.values_list("name", flat=True).filter(pk=1).first() or ""
-        words = (*_WORDS, *(part for part in name.casefold().split() if len(part) >= 4))
+        places = [*Site.objects.values_list("name", flat=True), name]
+        places += Unit.objects.values_list("name", flat=True).distinct()
+        own = [user.username, user.family_name, user.given_name] if user else []
+        parts = {part for text in [*places, *own] for part in text.casefold().split()}
+        words = sorted(
+            {*_WORDS, *(part for part in parts if len(part) >= 4)}, key=len, reverse=True
+        )
         for word in words:
             rest = rest.replace(word, "")
         if sum(character.isalpha() for character in rest) < 4:

@@ -10,14 +10,21 @@ from org.services.tokens import tokens_end
 
 
 @transaction.atomic
-def sign_in_noted(user: User | None, *, at: datetime) -> None:
-    """The try to sign in is on the trail; nobody behind it means that it failed."""
+def sign_in_noted(user: User | None, *, at: datetime, reason: str = "", name: str = "") -> None:
+    """The try to sign in is on the trail; nobody behind it means that it failed.
+
+    `reason` says with what: the factors of a success, the factor that was wrong. Of a failure the
+    person whose name was typed is on the trail; an invented name is not.
+    """
+    tried = User.objects.filter(username=name).first() if name else user
     record(
         "sign_in",
         action=Action.EXECUTE,
         at=at,
         by=user.pk if user else None,
+        subject=tried,
         outcome=Outcome.SUCCESS if user else Outcome.MINOR,
+        reason=reason,
     )
 
 

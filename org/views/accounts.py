@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import clock
 from core.doors import requires
+from core.errors import ServiceError
+from core.forms import Form
+from core.html import render, see_other, toast
 from org import gate, services
-from org.forms import PasswordForm, ReasonForm
+from org.forms import ReasonForm
 from org.permissions import Perm
 from org.views import commands, people
 
@@ -30,24 +34,23 @@ def _page(found: "User", title: str, submit: str, done: str, **rest: Any) -> com
 
 
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"), fresh=True)
-def person_password(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The person signs in with a new password from now on."""
+def person_link(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The person gets a link to choose a password with: by mail, or on paper from this screen."""
     found = people.load_login(request, public_id)
-    page = _page(
-        found,
-        _("New password for %(person)s"),
-        _("Set password"),
-        _("The password was set."),
-        intro=_("Tell it to the person only. Open sessions of this person end."),
-    )
-
-    def set_password(data: dict[str, Any]) -> str:
-        services.password_set(
-            found, password=data["password"], by=gate.person(request).pk, at=clock.now()
-        )
-        return people.address(found)
-
-    return commands.answer(request, PasswordForm(commands.sent(request)), page, set_password)
+    by, link, form = gate.person(request).pk, "", Form(commands.sent(request))
+    try:
+        kind = services.kind_for(found)
+        if request.method == "POST" and "show" in request.POST:
+            token = services.key_issue(found, kind=kind, by=by, at=clock.now())
+            link = request.build_absolute_uri(f"{reverse('org:password-choose')}?key={token}")
+        elif request.method == "POST":
+            services.key_send(found, by=by, at=clock.now())
+            toast(request, _("The mail is on its way."))
+            return see_other(request, people.address(found))
+    except ServiceError as error:
+        form.add_error(None, str(error.detail))
+    shown = {"person": found, "crumbs": people.crumbs(found), "link": link, "form": form}
+    return render(request, "org/person_link.html", shown)
 
 
 def _step(
@@ -101,3 +104,17 @@ def person_leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
         is_risky=True,
     )
     return _step(request, found, page, services.account_leave)
+
+
+@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
+def person_unlock(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The person may try their password again at once."""
+    found = people.load_login(request, public_id)
+    page = _page(
+        found,
+        _("Lift the lock of %(person)s"),
+        _("Lift the lock"),
+        _("The lock was lifted."),
+        intro=_("First make sure that it was the person who mistyped the password."),
+    )
+    return _step(request, found, page, services.lock_lift)

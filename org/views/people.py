@@ -112,6 +112,7 @@ def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "practitioner": selectors.practitioner_of(found.pk),
         "assignments": _assignments(list(rows[: paging.MAX_SIZE]), held, now),
         "may_login": may_login,
+        "locked_until": services.locked_until(found.username, at=now) if may_login else None,
         "steps": _steps(found) if may_login and found.pk != request.user.pk else [],
         "may_assign": held.has(Perm.MANAGE_ASSIGNMENTS),
     }

@@ -1,19 +1,17 @@
-"""Signing in and out, standing in another unit, preferences of one's own."""
+"""Leaving, standing in another unit, preferences of one's own."""
 
-from allauth.account.internal.flows.login import record_authentication
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from core import clock, context, limits
-from core.doors import Public, SignedIn, requires
+from core import clock
+from core.doors import SignedIn, requires
 from core.errors import NotFound
 from core.html import is_htmx, render, see_other, toast
 from org import gate, selectors, services
-from org.forms import PreferencesForm, SignInForm
-from org.rules import username_plain
+from org.forms import PreferencesForm
 
 
 def next_of(request: HttpRequest) -> str:
@@ -23,32 +21,6 @@ def next_of(request: HttpRequest) -> str:
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return wanted if safe else resolve_url("home")
-
-
-def _limit(username: str) -> None:
-    """Guessing is slowed: per name at one address, and per address. Raises TooMany."""
-    address = context.asker().address
-    limits.check("sign-in", f"{username_plain(username)} {address}", limit=10, window=60)
-    limits.check("sign-in-address", address, limit=600, window=60)
-
-
-@requires(Public("nobody is signed in before signing in"), module=None, methods=("GET", "POST"))
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask for name and password; a wrong pair is one message, whichever half was wrong."""
-    if request.user.is_authenticated:
-        return HttpResponseRedirect(next_of(request))
-    form = SignInForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        _limit(form.cleaned_data["username"])
-        user = auth.authenticate(request, **form.cleaned_data)
-        services.sign_in_noted(user, at=clock.now())
-        if user is not None:
-            auth.login(request, user)
-            record_authentication(request, user, method="password")
-            return HttpResponseRedirect(next_of(request))
-        form.add_error(None, _("This user name and password do not belong together."))
-    shown = {"form": form, "next": request.POST.get("next") or request.GET.get("next") or ""}
-    return render(request, "org/sign_in.html", shown)
 
 
 @requires(

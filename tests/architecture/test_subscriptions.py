@@ -10,6 +10,8 @@ READERS = {
     "audit.TrailBroken": ["org.arrival_note"],
     "org.UnitCreated": ["org.arrival_note"],
     "org.AssignmentChanged": ["org.arrival_note"],
+    "org.AccountNoticed": ["org.account_notice_mail"],
+    "org.AccountKeyAsked": ["org.account_key_mail"],
     "org.ActivationChanged": ["org.arrival_note"],
 }
 

@@ -9,7 +9,7 @@ from tests.factories.org import Hospital
 PLAIN = ["units", "unit-new", "people", "person-new", "person-import", "roles", "activation"]
 PLAIN += ["activation-history", "preferences"]
 OF_UNIT = ["unit", "unit-edit", "unit-close", "unit-reopen"]
-OF_PERSON = ["person", "person-edit", "person-password", "person-activate", "person-suspend"]
+OF_PERSON = ["person", "person-edit", "person-link", "person-activate", "person-suspend"]
 OF_PERSON += ["person-leave", "practitioner-edit", "assignment-new"]
 
 
