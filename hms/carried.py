@@ -13,7 +13,7 @@ KEY = "carried"
 MOST_FORMS = 3
 MOST_CHARACTERS = 100_000
 # Secrets are typed anew, files are chosen anew.
-_NEVER = ("password", "csrfmiddlewaretoken", "pin", "otp", "token")
+_NEVER = ("password", "again", "credential", "csrfmiddlewaretoken", "pin", "otp", "token")
 
 
 class Form(NamedTuple):
