@@ -77,10 +77,10 @@ class PasskeyForm(CredentialForm):
 
 
 class ConfirmForm(Form):
-    """The password once more."""
+    """One's own password once more."""
 
     password = forms.CharField(
-        label=_("Password"),
+        label=_("Your password"),
         max_length=256,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),

@@ -14,7 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase
 
 from core.models import BaseModel, append_only, kept_history
-from org.states import AccountState, ClientKind, Level, Module, NoticeKind, ShiftGroup, UnitKind
+from org.states import (
+    AccountState,
+    ClientKind,
+    Level,
+    Module,
+    NoticeKind,
+    ShiftGroup,
+    UnitKind,
+)
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -471,23 +479,30 @@ class AccountKey(models.Model):
         return f"{self.kind} {self.user_id}"
 
 
-class RecoveryCode(models.Model):
-    """A way in for somebody whose phone and key are lost: works once, kept as digest (SEC-A4)."""
-
+class _OfLogin(models.Model):
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        abstract = True
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self._meta.model_name} {self.user_id}"
+
+
+class RecoveryCode(_OfLogin):
+    """A way in for somebody whose phone and key are lost: works once, kept as digest (SEC-A4)."""
+
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
-    class Meta:
+    class Meta(_OfLogin.Meta):
+        abstract = False
         constraints = [
             models.UniqueConstraint(fields=["user", "digest"], name="recoverycode_user_digest")
         ]
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.user_id}"
 
 
 class FactorTries(models.Model):
@@ -504,16 +519,15 @@ class FactorTries(models.Model):
         return f"{self.user_id}"
 
 
-class AccountNotice(models.Model):
+class AccountNotice(_OfLogin):
     """Something that happened to a login, for its owner to be told at the next sign-in."""
 
-    id = models.BigAutoField(primary_key=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=30, choices=NoticeKind)
     occurred_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
 
-    class Meta:
+    class Meta(_OfLogin.Meta):
+        abstract = False
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=NoticeKind.values), name="accountnotice_kind_known"
@@ -524,27 +538,18 @@ class AccountNotice(models.Model):
                 fields=["user", "id"], condition=Q(told_at=None), name="accountnotice_untold"
             )
         ]
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.user_id}"
 
 
-class KnownPlace(models.Model):
+class KnownPlace(_OfLogin):
     """A browser at an address from which somebody has signed in, as a keyed digest of both."""
 
-    id = models.BigAutoField(primary_key=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     mark = models.CharField(max_length=64)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(_OfLogin.Meta):
+        abstract = False
         constraints = [models.UniqueConstraint(fields=["user", "mark"], name="knownplace_once")]
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.user_id}"
 
 
 @kept_history()

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.db.models import Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from oauth2_provider.models import AccessToken, RefreshToken
 
@@ -455,19 +454,3 @@ def factors_of(user_id: int) -> list[Authenticator]:
 def recovery_codes_left(user_id: int) -> int:
     """Return how many recovery codes of the person were not used yet."""
     return RecoveryCode.objects.filter(user_id=user_id, used_at=None).count()
-
-
-def role_needs_factor(role_codes: set[str]) -> bool:
-    """Say whether one of the roles needs a second factor where those are compulsory."""
-    if not settings.SECOND_FACTOR_REQUIRED:
-        return False
-    return Role.objects.filter(code__in=role_codes, needs_second_factor=True).exists()
-
-
-def needs_enrolment(grants: Grants, *, must_enrol: bool) -> bool:
-    """Say whether the person may only set up a second factor, because a role of theirs needs one.
-
-    `must_enrol` is what the session remembers (`must_enrol`): people who have a factor cost no
-    question here.
-    """
-    return must_enrol and role_needs_factor({item.role for item in grants.held})

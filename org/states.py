@@ -29,7 +29,10 @@ class NoticeKind(TextChoices):
     FACTOR_REMOVED = "factor_removed", _("A second factor was removed from your login")
     CODES_MADE = "codes_made", _("New recovery codes were made for your login")
     CODE_USED = "code_used", _("A recovery code was used to sign in")
-    PASSWORD_CHANGED = "password_changed", _("The password of your login was changed")
+    PASSWORD_CHANGED = (
+        "password_changed",
+        _("The password of your login was changed"),
+    )  # pragma: allowlist secret
     SIGN_IN_LOCKED = "sign_in_locked", _("Your login was locked after wrong passwords")
     NEW_PLACE = "new_place", _("Somebody signed in with your login on a device not seen before")
 

@@ -72,5 +72,5 @@ urlpatterns = [
 entrance = [
     path("sign-in/", sign_in.sign_in, name="account_login"),
     path("sign-in/code/", sign_in.second_factor, name="mfa_authenticate"),
-    path("sign-in/again/", sign_in.again, name="account_reauthenticate"),
+    path("account/confirm/", sign_in.again, name="account_reauthenticate"),
 ]

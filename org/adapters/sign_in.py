@@ -26,7 +26,7 @@ from django.urls import reverse
 
 from core import clock
 from core.context import asker
-from org import house, selectors, services
+from org import house, services
 from org.models import User
 from org.rules import username_plain
 from org.services import factors, vault
@@ -34,7 +34,6 @@ from org.services import factors, vault
 STAGE = "allauth.mfa.stages.AuthenticateStage"
 WINDOW = timedelta(hours=settings.AXES_COOLOFF_TIME)
 INVENTED_KEPT = 5_000
-ENROL = "must_enrol"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,32 +85,12 @@ class AccountAdapter(DefaultAccountAdapter):
         )
         for notice in services.notices_tell(user, at=now):
             messages.warning(request, notice.get_kind_display())
-        enrolment_noted(request, user)
         return HttpResponseRedirect(redirect_url or reverse("home"))
 
 
 def _records(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = get_authentication_records(request, user)
     return found
-
-
-def enrolment_noted(request: HttpRequest, user: User) -> None:
-    """The session remembers whether the person still has no second factor."""
-    if selectors.has_factor(user.pk):
-        request.session.pop(ENROL, None)
-    else:
-        request.session[ENROL] = True
-
-
-def is_fresh(request: HttpRequest) -> bool:
-    """Say whether it was asked lately who it is; a second factor is asked where there is one."""
-    user = request.user
-    if not isinstance(user, User):
-        return False
-    strong = not request.session.get(ENROL, False) and selectors.has_factor(user.pk)
-    rows = [row for row in _records(request, user) if row["method"] == "mfa" or not strong]
-    age = clock.now().timestamp() - rows[-1]["at"] if rows else None
-    return age is not None and age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
 def again_noted(request: HttpRequest, user: User, *, kind: str) -> None:

@@ -122,7 +122,7 @@ def password_change(user: User, *, password: str, keep_session: str, at: datetim
 def _chosen(user: User, password: str, *, at: datetime, keep_session: str = "") -> User:
     was_invited = user.state == AccountState.INVITED
     row = password_set(user, password=password, by=user.pk, at=at)
-    sessions_end(row, except_key=keep_session, by=user.pk, at=at, reason="password changed")
+    sessions_end(row, except_key=keep_session, by=user.pk, at=at, reason="password chosen")
     if not was_invited:
         notice_leave(row, NoticeKind.PASSWORD_CHANGED, at=at)
     return row

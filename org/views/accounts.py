@@ -33,7 +33,7 @@ def _page(found: "User", title: str, submit: str, done: str, **rest: Any) -> com
     )
 
 
-@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))
+@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"), fresh=True)
 def person_link(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The person gets a link to choose a password with: by mail, or on paper from this screen."""
     found = people.load_login(request, public_id)

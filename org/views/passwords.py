@@ -11,7 +11,6 @@ from core.html import render, see_other, toast
 from org import gate, services
 from org.forms import ForgottenForm, PasswordForm
 from org.views import commands
-from org.views.security import fresh
 
 
 @requires(Public("whoever forgot is not signed in"), module=None, methods=("GET", "POST"))
@@ -47,8 +46,13 @@ def choose(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@requires(SignedIn("a password is one's own"), module=None, methods=("GET", "POST"), early=True)
-@fresh
+@requires(
+    SignedIn("a password is one's own"),
+    module=None,
+    methods=("GET", "POST"),
+    early=True,
+    fresh=True,
+)
 def change(request: HttpRequest) -> HttpResponse:
     """One's own password changes; every other session of the person ends."""
     user = gate.person(request)

@@ -1,13 +1,11 @@
 """One's own second factors: what there is, adding, removing, recovery codes."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import segno
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -17,31 +15,16 @@ from core.forms import Form
 from core.html import render, see_other, toast
 from org import gate, selectors, services
 from org.adapters import passkeys
-from org.adapters import sign_in as entrance
 from org.adapters.sign_in import FactorAdapter
 from org.forms import CodeForm, PasskeyForm
 from org.views import commands
 
 OWN = SignedIn("second factors are one's own")
 SEED = "new_app"
-View = Callable[..., HttpResponse]
-
-
-def fresh(view: View) -> View:
-    """Ask again who it is when that was not asked lately (SEC-A11)."""
-
-    @wraps(view)
-    def asked(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if entrance.is_fresh(request):
-            return view(request, **kwargs)
-        where = urlencode({"next": request.get_full_path()})
-        return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{where}")
-
-    return asked
 
 
 def _is_compulsory(request: HttpRequest) -> bool:
-    return selectors.role_needs_factor({item.role for item in gate.grants(request).held})
+    return settings.SECOND_FACTOR_REQUIRED and gate.grants(request).needs_second_factor
 
 
 @requires(OWN, module=None, early=True)
@@ -71,15 +54,13 @@ def _shown(row: Any) -> dict[str, Any]:
 def _next_step(request: HttpRequest) -> HttpResponse:
     """After a first factor come the recovery codes; after others the list."""
     user = gate.person(request)
-    entrance.enrolment_noted(request, user)
     toast(request, _("The second factor was added."))
     if selectors.recovery_codes_left(user.pk):
         return see_other(request, "org:security")
     return see_other(request, "org:recovery-codes")
 
 
-@requires(OWN, module=None, methods=("GET", "POST"), early=True)
-@fresh
+@requires(OWN, module=None, methods=("GET", "POST"), early=True, fresh=True)
 def app_add(request: HttpRequest) -> HttpResponse:
     """Show the seed as picture and text; the first code of the app proves that it was read."""
     user, adapter = gate.person(request), FactorAdapter()
@@ -106,8 +87,7 @@ def _picture(address: str) -> str:
     return found
 
 
-@requires(OWN, module=None, methods=("GET", "POST"), early=True)
-@fresh
+@requires(OWN, module=None, methods=("GET", "POST"), early=True, fresh=True)
 def passkey_add(request: HttpRequest) -> HttpResponse:
     """Make a passkey on this device or a key."""
     user = gate.person(request)
@@ -125,8 +105,7 @@ def passkey_add(request: HttpRequest) -> HttpResponse:
     return render(request, "org/passkey_add.html", shown)
 
 
-@requires(OWN, module=None, methods=("GET", "POST"), early=True)
-@fresh
+@requires(OWN, module=None, methods=("GET", "POST"), early=True, fresh=True)
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Make ten codes and show them this once, to print or keep as a file."""
     user = gate.person(request)
@@ -144,8 +123,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     return render(request, "org/recovery_codes.html", shown)
 
 
-@requires(OWN, module=None, methods=("GET", "POST"))
-@fresh
+@requires(OWN, module=None, methods=("GET", "POST"), fresh=True)
 def factor_remove(request: HttpRequest) -> HttpResponse:
     """One factor opens nothing any more."""
     user = gate.person(request)
@@ -168,7 +146,6 @@ def factor_remove(request: HttpRequest) -> HttpResponse:
         services.factor_remove(
             user, factor_id=factor_id, is_compulsory=_is_compulsory(request), at=clock.now()
         )
-        entrance.enrolment_noted(request, user)
         return reverse("org:security")
 
     return commands.answer(request, Form(commands.sent(request)), page, remove)

@@ -83,10 +83,10 @@ def test_an_old_sign_in_is_asked_again_before_factors_and_password(nurse, client
     client.post("/sign-in/", {"username": "nurse", "password": PASSWORD})
     settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
     for page in ("/security/app/", "/security/passkey/", "/password/change/"):
-        assert client.get(page).headers["Location"].startswith("/sign-in/again/?next=")
+        assert client.get(page).headers["Location"].startswith("/account/confirm/?next=")
     settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
     sent = {"password": PASSWORD, "next": "/security/app/"}
-    assert client.post("/sign-in/again/", sent).headers["Location"] == "/security/app/"
+    assert client.post("/account/confirm/", sent).headers["Location"] == "/security/app/"
 
 
 @pytest.mark.parametrize("page", ["/security/", "/security/app/", "/security/passkey/"])
@@ -105,7 +105,7 @@ def test_an_app_is_set_up_with_its_first_code_and_codes_are_shown_once(nurse, cl
     assert answer.headers["Location"] == "/security/codes/"
     # From now on the second factor is what shows who it is.
     assert client.get("/security/codes/").status_code == 302
-    client.post("/sign-in/again/", {"code": code_of(seed)})
+    client.post("/account/confirm/", {"code": code_of(seed)})
     page = client.post("/security/codes/")
     assert len(page.context["codes"]) == 10
     assert b"shown only now" in page.content

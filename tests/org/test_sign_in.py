@@ -184,18 +184,16 @@ def test_invented_names_fill_only_so_much(hospital, client, monkeypatch) -> None
 
 
 def test_unknown_known_and_locked_names_take_as_long(nurse) -> None:
-    def seconds(name: str) -> float:
-        best = []
-        for _number in range(4):
-            started = time.perf_counter()
-            enter(Client(), name, WRONG)
-            best.append(time.perf_counter() - started)
-        return min(best)
-
-    known, unknown = seconds("nurse"), seconds("nobody-here")
     for _number in range(5):
         enter(Client(), "auditor", WRONG)
-    locked = seconds("auditor")
+    taken: dict[str, list[float]] = {"nurse": [], "nobody-here": [], "auditor": []}
+    for _number in range(12):
+        AccessAttempt.objects.exclude(username="auditor").delete()
+        for name, seconds in taken.items():
+            started = time.perf_counter()
+            enter(Client(), name, WRONG)
+            seconds.append(time.perf_counter() - started)
+    known, unknown, locked = (min(seconds) for seconds in taken.values())
     for other in (unknown, locked):
         assert abs(other - known) < max(0.05, 0.3 * known)
 
@@ -204,3 +202,21 @@ def test_a_new_device_is_told(nurse) -> None:
     for agent in ("One", "One", "Two"):
         enter(Client(headers={"User-Agent": agent}), "nurse")
     assert AccountNotice.objects.filter(user=nurse, kind="new_place").count() == 1
+
+
+def test_where_it_is_compulsory_only_the_setting_up_opens(nurse, client, settings) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    enter(client, "nurse")
+    assert client.get("/preferences/").headers["Location"].startswith("/security/")
+    assert client.get("/api/v1/org/me/").status_code == 403
+    for page in ("/security/", "/security/app/", "/security/passkey/"):
+        assert client.get(page).status_code == 200
+    seed = client.get("/security/app/").context["seed"].replace(" ", "")
+    client.post("/security/app/", {"code": code_of(seed, steps=-1)})
+    enter(other := Client(), "nurse")
+    other.post("/sign-in/code/", {"code": code_of(seed)})
+    assert is_in(other)
+    factor = Authenticator.objects.get(user=nurse)
+    answer = other.post(f"/security/remove/?factor={factor.pk}")
+    assert answer.status_code == 409
+    assert Authenticator.objects.filter(user=nurse).exists()
