@@ -35,7 +35,7 @@ SUBJECTS = {
     "api:level": "org.unit",
     "resume": "",
 }
-NOUNS = {"person": "user"}
+NOUNS = {"person": "user", "session": "loginsession"}
 # Names in an address whose values are nobody's business, also not on the trail.
 SECRET = ("password", "token", "code", "secret", "key", "csrf")
 PAGING = frozenset({"cursor", "size", "count"})

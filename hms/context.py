@@ -102,6 +102,15 @@ def _who(request: HttpRequest, user: Any) -> dict[str, str]:
     }
 
 
+def _screen(request: HttpRequest, user: Any) -> dict[str, Any] | None:
+    """What the page needs to lock itself when the server does; nothing without a session."""
+    left = gate.watch(request).seconds_left
+    if not left:
+        return None
+    lasts = gate.lock_times(request)[0].total_seconds()
+    return {"lock": f"{lasts:g}", "left": f"{left:.1f}", "takes_pin": bool(user.quick_pin)}
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of the staff shell; nothing of a person who is not signed in or has locked."""
     base: dict[str, Any] = {
@@ -119,7 +128,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "logo_url": "/logo" if hospital.has_logo else None,
         }
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or getattr(request, "is_locked", False):
+    if user is None or not user.is_authenticated:
+        return base
+    looks = {"theme": user.theme, "density": user.density, "single_keys": user.single_keys}
+    base["prefs"] = looks
+    if getattr(request, "is_locked", False):
         return base
     held, unit_id = gate.grants(request), getattr(request, "unit_id", None)
     where = _where(request)
@@ -131,9 +144,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav_settings": navigation.links(held, unit_id=unit_id, path=request.path, settings=True),
         "where": where,
         "who": _who(request, user),
-        "prefs": {
-            "theme": user.theme,
-            "density": user.density,
-            "single_keys": user.single_keys,
-        },
+        "screen": _screen(request, user),
     }

@@ -193,7 +193,9 @@ def other_door_first(request: HttpRequest, error: ServiceError) -> HttpResponse:
     """
     htmx: Any = getattr(request, "htmx", None)
     if isinstance(error, gate.SessionLocked) and htmx:
-        return problems.as_json(request, error)
+        told = problems.as_json(request, error)
+        told["HMS-Locked"] = "1"
+        return told
     if request.method in SAFE:
         page = htmx.current_url_abs_path if htmx else request.get_full_path()
     else:

@@ -115,6 +115,7 @@ KEYS: tuple[dict[str, str | Promise], ...] = (
     {"key": "Ctrl K", "label": _("Search and commands"), "scope": "all"},
     {"key": "/", "label": _("Search"), "scope": "all"},
     {"key": "?", "label": _("All keys"), "scope": "all"},
+    {"key": "Shift L", "label": _("Lock screen"), "scope": "all"},
     {"key": "Esc", "label": _("Close, or clear"), "scope": "all"},
     {"key": "Ctrl Enter", "label": _("Save the form"), "scope": "form"},
     {"key": "ArrowUp", "label": _("Row above"), "scope": "list"},

@@ -97,6 +97,66 @@ class ForgottenForm(Form):
     )
 
 
+class UnlockForm(Form):
+    """What opens a locked screen: the PIN where it still counts, or the password."""
+
+    pin = forms.CharField(
+        label=_("Your PIN"),
+        max_length=8,
+        required=False,
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "off", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+    password = forms.CharField(
+        label=_("Your password"),
+        max_length=256,
+        strip=False,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, takes_pin: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not takes_pin:
+            del self.fields["pin"]
+            self.fields["password"].widget.attrs["autofocus"] = True
+
+    def clean(self) -> dict[str, Any]:
+        """Return the values. Raises ValidationError when both are empty."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not any(values.values()):
+            raise forms.ValidationError(
+                _("Type your PIN or your password.")
+                if "pin" in self.fields
+                else _("Type your password.")
+            )
+        return values
+
+
+class QuickPinForm(Form):
+    """A PIN for one's own locked screens, twice."""
+
+    pin = forms.CharField(
+        label=_("New PIN"),
+        max_length=8,
+        help_text=_("4 to 8 digits. It only unlocks screens where you are signed in."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    again = forms.CharField(
+        label=_("The same PIN again"),
+        max_length=8,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Return the values. Raises ValidationError beside the second field."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if "again" in values and values.get("pin") != values["again"]:
+            self.add_error("again", _("The two PINs differ."))
+        return values
+
+
 class PreferencesForm(Form):
     """What a person sets for themselves."""
 

@@ -175,7 +175,7 @@ class UnitGroupGrant(GroupObjectPermissionBase):
         indexes = [models.Index(fields=["content_object", "group"], name="unitgrant_unit_group")]
 
 
-@kept_history("password", "last_login", "theme", "density", "single_keys")
+@kept_history("password", "quick_pin", "last_login", "theme", "density", "single_keys")
 class User(AbstractBaseUser, PermissionsMixin):
     """A login: a member of staff, an integration client, later a patient."""
 
@@ -195,6 +195,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(max_length=10, default="light")
     density = models.CharField(max_length=12, default="standard")
     single_keys = models.BooleanField(default=True)
+    quick_pin = models.CharField(max_length=128, blank=True, default="", db_default="")
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["family_name"]
@@ -432,6 +433,7 @@ class LoginSession(AbstractBaseSession):
     last_seen_at = models.DateTimeField(db_default=Now())
     # From here on the session opens nothing but its own unlocking.
     locked_at = models.DateTimeField(null=True)
+    pin_misses = models.PositiveSmallIntegerField(default=0, db_default=0)
     address = models.CharField(max_length=45, blank=True)
     agent = models.CharField(max_length=200, blank=True)
 

@@ -237,6 +237,17 @@ def is_redirect(address: str, *, native: bool) -> bool:
     return bool(_OWN_SCHEME.fullmatch(parts.scheme)) and not parts.netloc and parts.path != ""
 
 
+PIN_MISSES = 3
+_PIN = re.compile(r"[0-9]{4,8}")
+_RUN = "01234567890"
+
+
+def is_pin(text: str) -> bool:
+    """Say whether the text may be a PIN: 4 to 8 digits, neither one digit only nor a row."""
+    is_row = text in _RUN or text[::-1] in _RUN
+    return bool(_PIN.fullmatch(text)) and len(set(text)) > 1 and not is_row
+
+
 # The first that fits: a name of an engine stands in the text of every browser built on it.
 _BROWSERS = (
     ("Edg", "Edge"),

@@ -18,6 +18,7 @@ from org.models import (
     Assignment,
     Holiday,
     Installation,
+    LoginSession,
     ModuleActivation,
     Practitioner,
     RecoveryCode,
@@ -454,3 +455,9 @@ def factors_of(user_id: int) -> list[Authenticator]:
 def recovery_codes_left(user_id: int) -> int:
     """Return how many recovery codes of the person were not used yet."""
     return RecoveryCode.objects.filter(user_id=user_id, used_at=None).count()
+
+
+def session_list(user: User, *, at: datetime) -> list[LoginSession]:
+    """Return where the person is signed in, the latest sign of life first."""
+    rows = LoginSession.objects.filter(user=user, expire_date__gt=at)
+    return list(rows.order_by("-last_seen_at", "session_key"))

@@ -101,7 +101,7 @@ class SessionStore(DatabaseSessions):
             return
         new = self._get_new_session_key()  # type: ignore[attr-defined]
         now = clock.now()
-        marks: dict[str, Any] = {"last_seen_at": now, "locked_at": None}
+        marks: dict[str, Any] = {"last_seen_at": now, "locked_at": None, "pin_misses": 0}
         if _owner(data) is None:
             ends = now + timedelta(seconds=settings.SESSION_COOKIE_AGE)
             marks |= {"started_at": now, "expire_date": ends}
@@ -122,10 +122,6 @@ class SessionStore(DatabaseSessions):
         with _unless_read_only():
             self._mine().filter(locked_at=None, last_seen_at__lt=at).update(last_seen_at=at)
             self.row.last_seen_at = at
-
-    def lock(self, *, at: datetime) -> None:
-        """From now on the session opens nothing but its unlocking."""
-        self._mine().filter(locked_at=None).update(locked_at=at)
 
     def _mine(self) -> Any:
         return LoginSession.objects.filter(session_key=self.session_key)

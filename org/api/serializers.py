@@ -456,3 +456,14 @@ class LevelChangePageOut(_PageOut):
     """One page of changes of levels."""
 
     items = LevelChangeOut(many=True)
+
+
+class SessionOut(serializers.Serializer[Any]):
+    """One browser in which the caller is signed in."""
+
+    public_id = serializers.UUIDField()
+    agent = serializers.CharField(help_text="Browser and system, as the browser says.")
+    address = serializers.CharField()
+    started_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField()
+    is_here = serializers.BooleanField(help_text="The session of this request.")

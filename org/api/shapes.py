@@ -10,7 +10,16 @@ from org.permissions import Grants, Perm
 from org.states import Level
 
 if TYPE_CHECKING:
-    from org.models import ActivationEvent, Assignment, ModuleActivation, Role, Site, Unit, User
+    from org.models import (
+        ActivationEvent,
+        Assignment,
+        LoginSession,
+        ModuleActivation,
+        Role,
+        Site,
+        Unit,
+        User,
+    )
 
 
 def site_json(site: Site) -> dict[str, Any]:
@@ -165,4 +174,16 @@ def me_json(person: User, grants: Grants, units: Mapping[int, Unit]) -> dict[str
             }
             for item in grants.held
         ],
+    }
+
+
+def session_json(row: LoginSession, here: str | None) -> dict[str, Any]:
+    """Return a session of the caller's own."""
+    return {
+        "public_id": row.public_id,
+        "agent": row.agent,
+        "address": row.address,
+        "started_at": row.started_at,
+        "last_seen_at": row.last_seen_at,
+        "is_here": row.session_key == here,
     }

@@ -6,6 +6,8 @@ from org.api.views import activation, assignments, me, people, sites, units
 
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="me"),
+    path("me/sessions/", me.SessionsView.as_view(), name="sessions"),
+    path("me/sessions/<uuid:public_id>/end", me.SessionEndView.as_view(), name="session-end"),
     path("sites/", sites.SitesView.as_view(), name="sites"),
     path("sites/<uuid:public_id>/", sites.SiteView.as_view(), name="site"),
     path("units/", units.UnitsView.as_view(), name="units"),

@@ -1,6 +1,6 @@
 """One form, one command: shown, carried out, confirmed, or refused beside the field."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -36,6 +36,7 @@ class CommandPage:
     intro: Text = ""
     is_risky: bool = False
     template: str = "org/command.html"
+    rows: Sequence[Any] = ()
 
 
 def sent(request: HttpRequest) -> QueryDict | None:

@@ -114,6 +114,7 @@ def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "may_login": may_login,
         "locked_until": services.locked_until(found.username, at=now) if may_login else None,
         "steps": _steps(found) if may_login and found.pk != request.user.pk else [],
+        "may_end_sessions": held.has(Perm.END_SESSIONS),
         "may_assign": held.has(Perm.MANAGE_ASSIGNMENTS),
     }
     return render(request, "org/person.html", context)

@@ -33,7 +33,8 @@ def _limit(username: str) -> None:
     limits.check("sign-in-address", address, limit=600, window=SLOW_DOWN)
 
 
-def _locked(until: datetime) -> str:
+def too_many(until: datetime) -> str:
+    """Say until when the name is locked."""
     return _("Too many wrong passwords for this name. Try again at %(time)s.") % {
         "time": date_format(timezone.localtime(until), "H:i")
     }
@@ -56,7 +57,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if tried.user is not None:
             return entrance.sign_in(request, tried.user, target=next_of(request))
         wrong = _("This user name and password do not belong together.")
-        form.add_error(None, _locked(tried.locked_until) if tried.locked_until else wrong)
+        form.add_error(None, too_many(tried.locked_until) if tried.locked_until else wrong)
     return _page(request, form)
 
 
@@ -183,5 +184,5 @@ def _password_of(request: HttpRequest, form: ConfirmForm) -> str:
     if tried.user is not None:
         return "password"
     wrong = _("This is not your password.")
-    form.add_error("password", _locked(tried.locked_until) if tried.locked_until else wrong)
+    form.add_error("password", too_many(tried.locked_until) if tried.locked_until else wrong)
     return ""

@@ -50,6 +50,7 @@
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail;
     const { status, headers } = ctx.response;
+    if (headers.has("HMS-Locked")) return document.dispatchEvent(new CustomEvent("hms:locked"));
     if (isPoll(ctx)) return pollAnswered(status);
     if (status < 400) {
       byId("hms-error-bar")?.remove();

@@ -38,6 +38,7 @@ def plant(hospital: people.Hospital) -> Subjects:
             "module": "beds",
             "delivery": 987654321,
             "form": "no-such-form",
+            "session": uuid.uuid4(),
         },
     )
 
@@ -52,4 +53,5 @@ def _row(unit: Unit, user: User) -> dict[str, Any]:
         "module": "beds",
         "delivery": 987654321,
         "form": "no-such-form",
+        "session": uuid.uuid4(),
     }

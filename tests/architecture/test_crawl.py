@@ -29,7 +29,7 @@ NOBODY = "nobody"
 PROBED_WITH_ALL = {NOBODY, "system_administrator"}
 # One role for each different set of permissions.
 DIFFERENT = sorted({tuple(spec["permissions"]): role for role, spec in ROLES.items()}.values())
-VARIES = re.compile(rb"[0-9a-f-]{32,36}|[A-Za-z0-9]{64}")
+VARIES = re.compile(rb"data-left=\"[0-9.]+|[0-9a-f-]{32,36}|[A-Za-z0-9]{64}")
 
 
 def _who(door: Door) -> str:

@@ -1,16 +1,19 @@
 """API doors about the caller, and the roles that exist."""
 
+from uuid import UUID
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core import clock
 from core.api import PAGE_PARAMETERS, page_of, paged
 from core.doors import SignedIn, requires
-from org import gate, selectors
+from org import gate, selectors, services
 from org.api.records import held
-from org.api.serializers import MeOut, RolePageOut
-from org.api.shapes import me_json, role_json
+from org.api.serializers import MeOut, RolePageOut, SessionOut
+from org.api.shapes import me_json, role_json, session_json
 from org.permissions import Perm
 
 
@@ -37,3 +40,32 @@ class RolesView(APIView):
         """Return one page of roles with their permissions."""
         rows = selectors.role_list().prefetch_related("group__permissions__content_type")
         return paged(page_of(request, rows, order=("name", "id")), role_json)
+
+
+class SessionsView(APIView):
+    """Where the caller is signed in."""
+
+    @extend_schema(operation_id="session_list", responses={200: SessionOut(many=True)})
+    @requires(SignedIn("a person sees where they are signed in"), module=None)
+    def get(self, request: Request) -> Response:
+        """Return the caller's sessions, the latest sign of life first."""
+        rows = selectors.session_list(gate.person(request), at=clock.now())
+        here = request._request.session.session_key
+        return Response([session_json(row, here) for row in rows])
+
+
+class SessionEndView(APIView):
+    """Ending one of the caller's sessions."""
+
+    @extend_schema(operation_id="session_end", request=None, responses={204: None})
+    @requires(
+        SignedIn("one's own sessions are one's own to end"),
+        module=None,
+        methods=("POST",),
+        always=True,
+    )
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """End the session; it opens nothing from the next request on."""
+        person = gate.person(request)
+        services.session_end(person, public_id, by=person.pk, at=clock.now())
+        return Response(status=204)

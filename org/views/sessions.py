@@ -1,0 +1,108 @@
+"""Where a person is signed in, their PIN, and ending the sessions of others (SEC-A8)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.doors import SignedIn, requires
+from core.errors import NotFound
+from core.html import render, see_other, toast
+from org import gate, selectors, services
+from org.forms import QuickPinForm, ReasonForm
+from org.permissions import Perm
+from org.views import commands, people
+
+
+@requires(SignedIn("a person sees where they are signed in"), module=None)
+def sessions(request: HttpRequest) -> HttpResponse:
+    """One's own sessions, this one marked, and whether a PIN is set."""
+    person = gate.person(request)
+    shown = {
+        "sessions": selectors.session_list(person, at=clock.now()),
+        "here": request.session.session_key,
+        "has_pin": bool(person.quick_pin),
+    }
+    return render(request, "org/sessions.html", shown)
+
+
+@requires(
+    SignedIn("one's own sessions are one's own to end"), module=None, methods=("POST",), always=True
+)
+def session_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One of one's own sessions is over."""
+    person = gate.person(request)
+    services.session_end(person, public_id, by=person.pk, at=clock.now())
+    toast(request, _("That session has ended."))
+    return see_other(request, "org:sessions")
+
+
+@requires(
+    SignedIn("one's own sessions are one's own to end"), module=None, methods=("POST",), always=True
+)
+def sessions_end(request: HttpRequest) -> HttpResponse:
+    """All of one's own sessions but this one are over, and so are the apps."""
+    person = gate.person(request)
+    services.sessions_end(
+        person,
+        except_key=request.session.session_key or "",
+        by=person.pk,
+        at=clock.now(),
+        reason="by the person",
+    )
+    toast(request, _("You are signed out everywhere else."))
+    return see_other(request, "org:sessions")
+
+
+@requires(SignedIn("a PIN is one's own"), module=None, methods=("GET", "POST"), fresh=True)
+def quick_pin(request: HttpRequest) -> HttpResponse:
+    """A PIN opens one's own locked screens from now on; `remove` takes it away."""
+    person, back = gate.person(request), reverse("org:sessions")
+    if "remove" in request.POST:
+        services.quick_pin_set(person, pin="", at=clock.now())
+        toast(request, _("The PIN was removed."))
+        return see_other(request, "org:sessions")
+    page = commands.CommandPage(
+        title=_("PIN for locked screens"),
+        submit=_("Set PIN"),
+        back=back,
+        crumbs=(commands.Crumb(_("Where I am signed in"), back),),
+        done=_("The PIN was set."),
+    )
+
+    def save(data: dict[str, Any]) -> str:
+        services.quick_pin_set(person, pin=data["pin"], at=clock.now())
+        return back
+
+    return commands.answer(request, QuickPinForm(commands.sent(request)), page, save)
+
+
+@requires(Perm.END_SESSIONS, module=None, methods=("GET", "POST"), fresh=True, always=True)
+def person_sessions(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The sessions of a person in reach; all of them end for a reason."""
+    found = selectors.person_get(
+        grants=gate.grants(request), public_id=public_id, permission=Perm.END_SESSIONS
+    )
+    if found is None:
+        raise NotFound()
+    page = commands.CommandPage(
+        title=_("Sessions of %(person)s") % {"person": found.full_name},
+        submit=_("Sign out everywhere"),
+        back=people.address(found),
+        crumbs=people.crumbs(found),
+        done=_("The person is signed out everywhere."),
+        is_risky=True,
+        template="org/person_sessions.html",
+        rows=selectors.session_list(found, at=clock.now()),
+    )
+
+    def end(data: dict[str, Any]) -> str:
+        services.sessions_end(
+            found, by=gate.person(request).pk, at=clock.now(), reason=data["reason"]
+        )
+        return people.address(found)
+
+    return commands.answer(request, ReasonForm(commands.sent(request)), page, end)
