@@ -181,7 +181,8 @@ def test_a_task_of_the_worker_works_in_the_hospital_s_house(
     is_eager: bool, hospital: Hospital
 ) -> None:
     changed(currency="XOF", language="fr")
-    task = SimpleNamespace(name="probe", request=SimpleNamespace(is_eager=is_eager))
+    run = SimpleNamespace(is_eager=is_eager, id="0b9f3c1e")
+    task = SimpleNamespace(name="probe", request=run)
 
     def work() -> tuple[str, str, str | None]:
         with timezone.override(None), translation.override("en"):
