@@ -7,7 +7,7 @@ from typing import Any
 import django
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -59,15 +59,14 @@ _LOOKS: dict[str, tuple[str, str, Promise]] = {
 _PARTS: dict[str, Promise] = {
     "database": gettext_lazy("Database"),
     "migrations": gettext_lazy("Tables of this version"),
-    "static": gettext_lazy("Files of the pages"),
     "outbox": gettext_lazy("Facts waiting"),
     "deliveries": gettext_lazy("Facts given up"),
     "worker": gettext_lazy("Background worker"),
     "relay": gettext_lazy("Relay of facts"),
     "redis": gettext_lazy("Redis"),
-    "disk": gettext_lazy("Free disk space"),
-    "clock": gettext_lazy("Clock against the database"),
-    "mode": gettext_lazy("Read-only mode"),
+    "trail-months": gettext_lazy("Room for the audit trail"),
+    "sealing": gettext_lazy("Sealing of the audit trail"),
+    "trail": gettext_lazy("Audit trail against its seals"),
 }
 
 
@@ -75,13 +74,6 @@ def _row(sign: Sign) -> dict[str, Any]:
     tone, icon, word = _LOOKS[sign.state]
     part = _PARTS.get(sign.name, sign.name)
     return {"part": part, "tone": tone, "icon": icon, "word": word, "detail": sign.detail}
-
-
-def _link(name: str, label: str) -> dict[str, str] | None:
-    try:
-        return {"url": reverse(name), "label": label}
-    except NoReverseMatch:
-        return None
 
 
 @requires(Perm.VIEW_OPERATIONS, module=None)
@@ -98,7 +90,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "stuck": [{"row": row, "age": now - row.since} for row in stuck],
         "is_cut": len(stuck) == SHOWN,
         "may_set": gate.grants(request).has(Perm.SET_MODE),
-        "links": [link for link in (_link("backups", _("Backups and drills")),) if link],
         "version": build.version(),
         "platform": f"Python {sys.version.split()[0]}, Django {django.get_version()}",
     }

@@ -31,6 +31,7 @@ urlpatterns = [
     path("security/passkey/", security.passkey_add, name="passkey-add"),
     path("security/codes/", security.recovery_codes, name="recovery-codes"),
     path("security/remove/", security.factor_remove, name="factor-remove"),
+    path("people/<uuid:public_id>/factors/", accounts.person_factors, name="person-factors"),
     path("people/<uuid:public_id>/unlock/", accounts.person_unlock, name="person-unlock"),
     path("sign-out/", session.sign_out, name="sign-out"),
     path("lock/", screen.lock, name="lock"),

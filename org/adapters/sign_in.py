@@ -194,8 +194,8 @@ def password_try(request: HttpRequest, *, username: str, password: str) -> Tried
         until = services.locked_until(name, at=clock.now())
         if getattr(request, "axes_locked_out", False):
             User().set_password(password)
-        if not until:
-            services.sign_in_noted(None, at=clock.now(), reason="password", name=name)
+        reason = "locked" if getattr(request, "axes_locked_out", False) else "password"
+        services.sign_in_noted(None, at=clock.now(), reason=reason, name=name)
         return Tried(locked_until=until)
 
 

@@ -17,6 +17,7 @@ from core.limits import TooMany
 from org.models import FactorTries, RecoveryCode, User
 from org.rules import code_plain, is_app_code
 from org.services.notices import notice_leave
+from org.services.sessions import sessions_end
 from org.services.vault import marks, opened, sealed
 from org.states import NoticeKind
 
@@ -45,6 +46,14 @@ class LastFactor(ServiceError):
     code = "last_factor"
     status = 409
     message = _("This is your only second factor, and your role needs one. Add another first.")
+
+
+class NoFactor(ServiceError):
+    """There is nothing to take away."""
+
+    code = "no_factor"
+    status = 409
+    message = _("This person has no second factor.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +238,37 @@ def factor_remove(user: User, *, factor_id: int, is_compulsory: bool, at: dateti
         before={"factor": kind},
     )
     notice_leave(user, NoticeKind.FACTOR_REMOVED, at=at)
+
+
+@transaction.atomic
+def factors_clear(user: User, *, reason: str, by: int, at: datetime) -> User:
+    """A person who lost phone or key comes in with the password alone, and sets up a new factor.
+
+    App, passkeys and recovery codes are gone, sessions end, the person is told. Raises NoFactor,
+    and Invalid for oneself.
+    """
+    if user.pk == by:
+        raise Invalid(_("Remove your own factors on your security page."))
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    rows = Authenticator.objects.filter(user=user, type__in=[APP, PASSKEY])
+    kinds = sorted(rows.values_list("type", flat=True))
+    if not kinds:
+        raise NoFactor()
+    rows.delete()
+    RecoveryCode.objects.filter(user=user).delete()
+    FactorTries.objects.filter(user=user).delete()
+    record(
+        "factors_clear",
+        action=Action.DELETE,
+        at=at,
+        by=by,
+        subject=user,
+        reason=reason,
+        before={"factors": kinds},
+    )
+    sessions_end(user, by=by, at=at, reason=reason)
+    notice_leave(user, NoticeKind.FACTOR_REMOVED, at=at)
+    return user
 
 
 def _recovery_code() -> str:

@@ -118,3 +118,21 @@ def person_unlock(request: HttpRequest, public_id: UUID) -> HttpResponse:
         intro=_("First make sure that it was the person who mistyped the password."),
     )
     return _step(request, found, page, services.lock_lift)
+
+
+@requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"), fresh=True)
+def person_factors(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The person lost phone or key: the password opens again, and a new factor is set up."""
+    found = people.load_login(request, public_id)
+    page = _page(
+        found,
+        _("Second factor lost: %(person)s"),
+        _("Remove all second factors"),
+        _("The second factors were removed."),
+        intro=_(
+            "First make sure that it is really this person: face to face, or by calling back a "
+            "number you know. Until they set up a new one, the password alone protects the login."
+        ),
+        is_risky=True,
+    )
+    return _step(request, found, page, services.factors_clear)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -164,6 +165,19 @@ def _said(headers: dict[str, str], body: str | None, status: int) -> HttpRespons
     return answer
 
 
+def _by_library(request: HttpRequest, ask: Callable[[HttpRequest], Any]) -> HttpResponse:
+    """What the library answers, in one transaction: of two askers one uses a code or token up."""
+    refused = _unreadable(request)
+    if refused is not None:
+        return refused
+    try:
+        with transaction.atomic():
+            _where, headers, body, status = ask(request)
+    except ValueError:
+        return _refused("invalid_request", "The request cannot be read.")
+    return _said(headers, body, status)
+
+
 @csrf_exempt
 @sensitive_post_parameters()
 @requires(
@@ -174,16 +188,7 @@ def _said(headers: dict[str, str], body: str | None, status: int) -> HttpRespons
 )
 def token(request: HttpRequest) -> HttpResponse:
     """A client exchanges a code, a refresh token or its own secret for an access token."""
-    refused = _unreadable(request)
-    if refused is not None:
-        return refused
-    try:
-        # One transaction: a code or refresh token is used up by exactly one of two askers.
-        with transaction.atomic():
-            _where, headers, body, status = OAuthLibCore().create_token_response(request)
-    except ValueError:
-        return _refused("invalid_request", "The request cannot be read.")
-    return _said(headers, body, status)
+    return _by_library(request, OAuthLibCore().create_token_response)
 
 
 @csrf_exempt
@@ -196,15 +201,7 @@ def token(request: HttpRequest) -> HttpResponse:
 )
 def revoke(request: HttpRequest) -> HttpResponse:
     """A client gives a token back: it and what hangs on it is void (RFC 7009)."""
-    refused = _unreadable(request)
-    if refused is not None:
-        return refused
-    try:
-        with transaction.atomic():
-            _where, headers, body, status = OAuthLibCore().create_revocation_response(request)
-    except ValueError:
-        return _refused("invalid_request", "The request cannot be read.")
-    return _said(headers, body, status)
+    return _by_library(request, OAuthLibCore().create_revocation_response)
 
 
 @csrf_exempt

@@ -162,11 +162,13 @@ def _steps(found: "User") -> list[tuple[str, str, str]]:
         "left": (_("Has left"), "org:person-leave", "logout"),
     }
     allowed = ACCOUNT_STEPS[found.state]
-    return [
+    lost = (_("Factor lost"), reverse("org:person-factors", args=[found.public_id]), "key")
+    steps = [
         (word, reverse(name, args=[found.public_id]), icon)
         for state, (word, name, icon) in words.items()
         if state in allowed and (state, found.state) != ("active", "invited")
     ]
+    return [*steps, lost] if found.is_active else steps
 
 
 @requires(Perm.MANAGE_PEOPLE, module=None, methods=("GET", "POST"))

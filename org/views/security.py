@@ -15,6 +15,7 @@ from core.forms import Form
 from core.html import render, see_other, toast
 from org import gate, selectors, services
 from org.adapters import passkeys
+from org.adapters import sign_in as entrance
 from org.adapters.sign_in import FactorAdapter
 from org.forms import CodeForm, PasskeyForm
 from org.views import commands
@@ -51,9 +52,13 @@ def _shown(row: Any) -> dict[str, Any]:
     }
 
 
-def _next_step(request: HttpRequest) -> HttpResponse:
-    """After a first factor come the recovery codes; after others the list."""
+def _next_step(request: HttpRequest, *, kind: str) -> HttpResponse:
+    """After a first factor come the recovery codes; after others the list.
+
+    Making a factor shows that one has it: it is not asked for once more on the next page.
+    """
     user = gate.person(request)
+    entrance.again_noted(request, user, kind=kind)
     toast(request, _("The second factor was added."))
     if selectors.recovery_codes_left(user.pk):
         return see_other(request, "org:security")
@@ -75,7 +80,7 @@ def app_add(request: HttpRequest) -> HttpResponse:
             commands.refuse(form, error)
         else:
             del request.session[SEED]
-            return _next_step(request)
+            return _next_step(request, kind="totp")
     address = adapter.build_totp_url(user, seed)
     groups = " ".join(seed[at : at + 4] for at in range(0, len(seed), 4))
     shown = {"form": form, "picture": _picture(address), "seed": groups, "address": address}
@@ -98,7 +103,7 @@ def passkey_add(request: HttpRequest) -> HttpResponse:
         except ServiceError:
             form.add_error(None, _("The passkey was not made. Try once more."))
         else:
-            return _next_step(request)
+            return _next_step(request, kind="webauthn")
     host, _colon, port = request.get_host().partition(":")
     local = f"http://localhost{_colon}{port}{request.path}" if host == "127.0.0.1" else ""
     shown = {"form": form, "options": passkeys.offer_new(user), "local": local}

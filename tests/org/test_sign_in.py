@@ -11,6 +11,7 @@ from django.test import Client
 
 from audit.models import AuditEvent
 from core import clock
+from core.errors import Invalid
 from org import services
 from org.models import AccountNotice, RecoveryCode
 from tests.factories import org as people
@@ -219,4 +220,38 @@ def test_where_it_is_compulsory_only_the_setting_up_opens(nurse, client, setting
     factor = Authenticator.objects.get(user=nurse)
     answer = other.post(f"/security/remove/?factor={factor.pk}")
     assert answer.status_code == 409
+    assert Authenticator.objects.filter(user=nurse).exists()
+
+
+def test_a_try_at_a_locked_name_is_on_the_trail_as_well(nurse, client) -> None:
+    for _number in range(6):
+        enter(client, "nurse", WRONG)
+    reasons = AuditEvent.objects.filter(act="sign_in", outcome="4").values_list("reason", flat=True)
+    assert sorted(reasons) == ["locked", *["password"] * 5]
+
+
+def test_who_lost_the_phone_comes_in_again_once_an_administrator_has_seen_them(
+    nurse, client, as_role
+) -> None:
+    seed = app_of(nurse)
+    services.recovery_codes_make(nurse, at=clock.now())
+    enter(client, "nurse")
+    client.post("/sign-in/code/", {"code": code_of(seed)})
+    admin, page = as_role("system_administrator"), f"/people/{nurse.public_id}/factors/"
+    assert admin.post(page, {"reason": ""}).status_code == 422
+    assert is_in(client)
+    assert admin.post(page, {"reason": "Seen at the IT desk"}).status_code == 303
+    assert not is_in(client)
+    assert not Authenticator.objects.filter(user=nurse).exists()
+    assert not RecoveryCode.objects.filter(user=nurse).exists()
+    assert AuditEvent.objects.get(act="factors_clear").reason == "Seen at the IT desk"
+    enter(client, "nurse")
+    assert is_in(client)
+    assert admin.post(page, {"reason": "Twice"}).status_code == 409
+
+
+def test_nobody_takes_away_their_own_factors_that_way(nurse) -> None:
+    app_of(nurse)
+    with pytest.raises(Invalid):
+        services.factors_clear(nurse, reason="Mine", by=nurse.pk, at=clock.now())
     assert Authenticator.objects.filter(user=nurse).exists()
