@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -19,6 +19,7 @@ from core import clock
 from core.templatetags.formats import date_text, month_names
 
 TEXT_LIMIT = 4_000
+JSON_LIMIT = 60_000
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2199
 CENTURY = 100
@@ -128,8 +129,35 @@ class TextValidator:
     def __init__(self, *, multiline: bool) -> None:
         self.multiline = multiline
 
-    def __call__(self, value: str) -> None:
-        clean_text(value, multiline=self.multiline)
+    def __call__(self, value: object) -> None:
+        for text in _texts(value):
+            clean_text(text, multiline=self.multiline)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in what a field made of its input: itself, or those within parsed JSON."""
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, str):
+            yield found
+        elif isinstance(found, Mapping):
+            waiting += [*found, *found.values()]
+        elif isinstance(found, list):
+            waiting += found
+
+
+class JSONField(forms.JSONField):
+    """JSON that a script of ours sends: not too long, and not nested without end."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the parsed JSON. Raises ValidationError."""
+        try:
+            if isinstance(value, str) and len(value) > JSON_LIMIT:
+                raise RecursionError
+            return super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class Form(forms.Form):
@@ -153,7 +181,7 @@ def _is_password(field: forms.Field) -> bool:
 def _guard(field: forms.CharField) -> None:
     multiline = isinstance(field.widget, forms.Textarea)
     kept = [v for v in field.validators if not isinstance(v, ProhibitNullCharactersValidator)]
-    if field.max_length is None:
+    if field.max_length is None and not isinstance(field, forms.JSONField):
         kept.append(MaxLengthValidator(TEXT_LIMIT))
         field.widget.attrs.setdefault("maxlength", str(TEXT_LIMIT))
     field.validators = [TextValidator(multiline=multiline), *kept]

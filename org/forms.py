@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.forms import DateField, Form
+from core.forms import DateField, Form, JSONField
 from org.states import AccountState, Level, Module, ShiftGroup, UnitKind
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class CodeForm(Form):
 class CredentialForm(Form):
     """What a browser answers for a passkey."""
 
-    credential = forms.JSONField(widget=forms.HiddenInput())
+    credential = JSONField(widget=forms.HiddenInput())
 
 
 class PasskeyForm(CredentialForm):

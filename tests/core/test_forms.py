@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import translation
 
-from core.forms import TEXT_LIMIT, DateField, Form, clean_text, parse_date
+from core.forms import TEXT_LIMIT, DateField, Form, JSONField, clean_text, parse_date
 
 TODAY = date(2026, 11, 25)
 
@@ -182,3 +182,29 @@ def test_a_date_field_shows_what_it_can_read_again() -> None:
     assert form["born"].value() == "07-Mar-1981"
     assert BornForm({"born": "07-Mar-1981"}).is_valid()
     assert not BornForm({"born": "7 3 81"}, initial={"born": date(1981, 3, 7)}).has_changed()
+
+
+class ScriptForm(Form):
+    answer = JSONField()
+
+
+def test_a_script_s_json_is_parsed() -> None:
+    form = ScriptForm({"answer": '{"id": ["é", {"deep": 1}]}'})
+    assert form.is_valid()
+    assert form.cleaned_data["answer"] == {"id": ["é", {"deep": 1}]}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "{",
+        "[" * 20_000,
+        '["' + "x" * 60_000 + '"]',
+        '{"id": "a\\u0000b"}',
+        '{"a\\u202eb": 1}',
+        "",
+    ],
+    ids=["half", "deep", "long", "NUL", "direction", "nothing"],
+)
+def test_a_script_s_json_is_refused_like_any_other_input(sent: str) -> None:
+    assert list(ScriptForm({"answer": sent}).errors) == ["answer"]
