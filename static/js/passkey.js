@@ -6,7 +6,7 @@
   const data = 'passkey-options'
   if (has('passkey-login')) forms.loginForm({ ids: { login: 'passkey-login', credential } })
   if (has('passkey-answer')) forms.authenticateForm({ ids: { authenticate: 'passkey-answer', credential, data } })
-  if (has('passkey-add')) forms.addForm({ ids: { add: 'passkey-add', credential, data, passwordless: null } })
+  if (has('passkey-add')) forms.addForm({ ids: { add: 'passkey-add', credential, data, passwordless: 'passkey-alone' } })
   document.addEventListener('allauth.error', (event) => {
     event.preventDefault()
     has('passkey-trouble').hidden = false
