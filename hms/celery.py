@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from celery import Celery, Task, signals
 from celery.schedules import crontab
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 log = structlog.get_logger("hms.tasks")
@@ -51,7 +52,7 @@ app.conf.beat_schedule = {
     "audit-seal": {"task": "audit.tasks.seal_due", "schedule": 30.0, "options": {"expires": 29}},
     "audit-anchor": {
         "task": "audit.tasks.anchor_due",
-        "schedule": float(os.environ.get("HMS_AUDIT_ANCHOR_SECONDS") or 600),
+        "schedule": float(settings.AUDIT_ANCHOR_SECONDS),
         "options": {"expires": 500},
     },
     "audit-verify": {

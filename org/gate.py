@@ -162,15 +162,11 @@ def watch(request: Any) -> Watch:
 def must_enrol(request: Any) -> bool:
     """Say whether a second factor is compulsory for the person and not set up (SEC-A3).
 
-    Asked at every request: a role that came later asks for it as well. The sign-in itself may
-    say so too (`enrol` in the session).
+    Asked at every request: a role that came later asks for it as well.
     """
     held = grants(request)
-    if held.has_second_factor:
-        return False
-    if settings.SECOND_FACTOR_REQUIRED and held.needs_second_factor:
-        return True
-    return bool(getattr(request, "session", {}).get("enrol"))
+    is_wanted = settings.SECOND_FACTOR_REQUIRED and held.needs_second_factor
+    return is_wanted and not held.has_second_factor
 
 
 def is_fresh(request: Any) -> bool:

@@ -381,11 +381,6 @@ def client_list() -> QuerySet[ApiClient]:
     return ApiClient.objects.select_related("application", "application__user")
 
 
-def client_get(public_id: UUID) -> ApiClient | None:
-    """Return the client."""
-    return client_list().filter(public_id=public_id).first()
-
-
 @dataclass(frozen=True, slots=True)
 class MyApp:
     """An app that may act for a person: what it may do, since when, when it last came."""

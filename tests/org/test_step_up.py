@@ -147,13 +147,3 @@ def test_a_role_that_needs_none_is_not_asked_until_one_that_does_comes(
     assert client.get("/api/v1/org/me/").json()["code"] == "second_factor_needed"
     Assignment.objects.filter(user=patient, role__code="nurse").delete()
     assert client.get("/api/v1/org/me/").status_code == 200
-
-
-def test_the_sign_in_can_ask_for_enrolment_too(hospital: Hospital) -> None:
-    client = sign_in(Client(), hospital.person("nurse"))
-    session = client.session
-    session["enrol"] = True
-    session.save()
-    assert client.get("/api/v1/org/me/").json()["code"] == "second_factor_needed"
-    factor(hospital.person("nurse"))
-    assert client.get("/api/v1/org/me/").status_code == 200
