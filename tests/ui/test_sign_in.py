@@ -22,6 +22,12 @@ DEVICE = {
 
 
 @pytest.fixture(autouse=True)
+def _no_brake(monkeypatch) -> None:
+    """The brake per name and address (tests/core/test_limits.py) would stop so many sign-ins."""
+    monkeypatch.setattr("core.limits.seconds_to_wait", lambda *_args, **_named: 0.0)
+
+
+@pytest.fixture(autouse=True)
 def nurse(committed_hospital: Hospital) -> None:
     person = committed_hospital.person("nurse")
     services.password_set(person, password=PASSWORD, by=None, at=clock.now())
