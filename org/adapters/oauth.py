@@ -223,6 +223,20 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
         request.refresh_token_instance = row
         return True
 
+    def revoke_token(
+        self, token: str, token_type_hint: str | None, request: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """The client's own token and what hangs on it is void; of one in force there is a row."""
+        mine = {"token_checksum": token_digest(token), "application": request.client}
+        found = (
+            RefreshToken.objects.filter(**mine, revoked__isnull=True).first()
+            or AccessToken.objects.filter(**mine).first()
+        )
+        super().revoke_token(token, token_type_hint, request, *args, **kwargs)
+        if found is not None:
+            user = found.user or request.client.user
+            services.token_revoke_noted(client=request.house_client, user=user, at=clock.now())
+
     @staticmethod
     def _is_old(family: uuid.UUID) -> bool:
         """Rotation does not lengthen a family: it ends so long after its first token (SEC-A10)."""

@@ -6,6 +6,7 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import Login
 from allauth.mfa.webauthn.internal import auth
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from core import clock
@@ -52,6 +53,7 @@ def answered(user: User | None, credential: Any) -> User:
     return found
 
 
+@transaction.atomic
 def sign_in(request: HttpRequest, user: User, *, target: str) -> HttpResponse:
     """Somebody came with a passkey that asked for a finger or a PIN: two factors in one."""
     record_authentication(request, user, "mfa", type=PASSKEY, passwordless=True)

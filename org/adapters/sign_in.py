@@ -199,8 +199,9 @@ def password_try(request: HttpRequest, *, username: str, password: str) -> Tried
         return Tried(locked_until=until)
 
 
+@transaction.atomic
 def sign_in(request: HttpRequest, user: User, *, target: str) -> HttpResponse:
-    """The password was right: on to the second factor, or in."""
+    """The password was right: on to the second factor, or in; nobody is in without a row of it."""
     login = Login(user=user, redirect_url=target)
     answer: HttpResponse = perform_password_login(request, {"username": user.username}, login)
     return answer
@@ -213,6 +214,7 @@ def pending(request: HttpRequest) -> LoginStage | None:
     return LoginStageController.enter(request, AuthenticateStage.key)
 
 
+@transaction.atomic
 def factor_done(request: HttpRequest, stage: LoginStage, *, kind: str) -> HttpResponse:
     """The second factor was right: in."""
     record_authentication(request, stage.login.user, "mfa", type=kind)

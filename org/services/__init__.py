@@ -62,6 +62,7 @@ from org.services.people_import import (
 from org.services.sessions import (
     PinRefused,
     PinSpent,
+    identity_noted,
     pin_check,
     quick_pin_set,
     screen_lock,
@@ -80,8 +81,10 @@ from org.services.sites import (
 )
 from org.services.system import NotFailed, delivery_retry, read_only_set
 from org.services.tokens import (
+    app_answer_noted,
     token_issue_noted,
     token_reuse_noted,
+    token_revoke_noted,
     tokens_end,
     tokens_purge,
 )
@@ -107,6 +110,7 @@ __all__ = [
     "account_suspend",
     "activation_set",
     "app_add",
+    "app_answer_noted",
     "arrival_record",
     "assignment_end",
     "assignment_start",
@@ -121,6 +125,7 @@ __all__ = [
     "factor_remove",
     "factors_clear",
     "hospital_set_up",
+    "identity_noted",
     "key_holder",
     "key_issue",
     "key_mail",
@@ -161,6 +166,7 @@ __all__ = [
     "site_update",
     "token_issue_noted",
     "token_reuse_noted",
+    "token_revoke_noted",
     "tokens_end",
     "tokens_purge",
     "unit_close",

@@ -35,6 +35,12 @@ def sign_in_noted(user: User | None, *, at: datetime, reason: str = "", name: st
 
 
 @transaction.atomic
+def identity_noted(user: User, *, kind: str, at: datetime) -> None:
+    """It is on the trail that the person said again who they are, with which factor (SEC-A11)."""
+    record("identity_confirm", action=Action.EXECUTE, at=at, by=user.pk, subject=user, reason=kind)
+
+
+@transaction.atomic
 def sign_out_noted(user: User, *, at: datetime) -> None:
     """The end of the session is on the trail."""
     record("sign_out", action=Action.EXECUTE, at=at, by=user.pk)

@@ -56,6 +56,34 @@ def token_issue_noted(*, client: ApiClient, user: User, scopes: list[str], at: d
 
 
 @transaction.atomic
+def app_answer_noted(
+    *, client: ApiClient, user: User, scopes: list[str], is_allowed: bool, at: datetime
+) -> None:
+    """It is on the trail what the person answered a client that asked to act for them."""
+    record(
+        "app_allow" if is_allowed else "app_refuse",
+        action=Action.EXECUTE,
+        at=at,
+        by=user.pk,
+        subject=client,
+        after={"client": client.application.name, "scopes": scopes},
+    )
+
+
+@transaction.atomic
+def token_revoke_noted(*, client: ApiClient, user: User | None, at: datetime) -> None:
+    """It is on the trail that a client gave a token of somebody back."""
+    record(
+        "token_revoke",
+        action=Action.DELETE,
+        at=at,
+        by=user.pk if user else None,
+        subject=client,
+        after={"client": client.application.name},
+    )
+
+
+@transaction.atomic
 def token_reuse_noted(*, client: ApiClient, user: User, at: datetime) -> None:
     """It is on the trail that a used code or refresh token came again, and ended its family."""
     record(

@@ -22,7 +22,7 @@ from core import clock, context, limits
 from core.doors import Public, SignedIn, requires
 from core.errors import Invalid
 from core.html import render
-from org import gate, selectors
+from org import gate, selectors, services
 from org.adapters.oauth import token_facts
 from org.rules import INTROSPECT, SCOPES
 
@@ -105,8 +105,13 @@ def _answered(request: HttpRequest, core: OAuthLibCore, asked: Asked) -> HttpRes
         for name, value in asked.credentials.items()
         if name != "request" and value is not None
     }
+    if not may:
+        _answer_noted(request, asked, is_allowed=False)
     try:
-        target = core.create_authorization_response(request, asked.scopes, credentials, may)[0]
+        with transaction.atomic():
+            if request.method == "POST" and may:
+                _answer_noted(request, asked, is_allowed=True)
+            target = core.create_authorization_response(request, asked.scopes, credentials, may)[0]
     except OAuthToolkitError as error:
         return _sent_to(error.oauthlib_error.in_uri(asked.address))
     if request.method == "POST":
@@ -116,6 +121,16 @@ def _answered(request: HttpRequest, core: OAuthLibCore, asked: Asked) -> HttpRes
     page = render(request, "org/app_return.html", shown)
     page.headers["Refresh"] = f"0; url={target}"
     return page
+
+
+def _answer_noted(request: HttpRequest, asked: Asked, *, is_allowed: bool) -> None:
+    services.app_answer_noted(
+        client=asked.client,
+        user=gate.person(request),
+        scopes=asked.scopes,
+        is_allowed=is_allowed,
+        at=clock.now(),
+    )
 
 
 def _sent_to(address: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import functools
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.translation import gettext as _
 
@@ -44,18 +45,20 @@ def _check_password(request: HttpRequest, password: str) -> None:
 
 def _opened(request: HttpRequest, form: UnlockForm) -> ServiceError | None:
     """Open the screen, or return why it stays shut."""
-    person, refusal = gate.person(request), None
+    person = gate.person(request)
     try:
         if form.cleaned_data.get("pin"):
             key = request.session.session_key or ""
             services.pin_check(person, session_key=key, pin=form.cleaned_data["pin"])
         else:
             _check_password(request, form.cleaned_data["password"])
+    except ServiceError as refusal:
+        services.unlock_noted(person, is_opened=False, at=clock.now())
+        return refusal
+    with transaction.atomic():
+        services.unlock_noted(person, is_opened=True, at=clock.now())
         request.session.cycle_key()
-    except ServiceError as error:
-        refusal = error
-    services.unlock_noted(person, is_opened=refusal is None, at=clock.now())
-    return refusal
+    return None
 
 
 @_lock_door(SignedIn("the same person goes on where they were"), methods=("GET", "POST"))

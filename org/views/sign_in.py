@@ -126,7 +126,11 @@ def _factor_of(request: HttpRequest, user: Any, form: CodeForm) -> str:
     if "credential" in request.POST:
         form.cleaned_data = {}
         form.is_bound = True
-        passkeys.answered(user, _credential_of(request))
+        try:
+            passkeys.answered(user, _credential_of(request))
+        except ServiceError:
+            services.sign_in_noted(None, at=clock.now(), reason="webauthn", name=user.username)
+            raise
         return "webauthn"
     if not form.is_valid():
         return ""
@@ -164,6 +168,7 @@ def again(request: HttpRequest) -> HttpResponse:
         form.add_error(None, str(error.detail))
         kind = ""
     if kind:
+        services.identity_noted(user, kind=kind, at=clock.now())
         entrance.again_noted(request, user, kind=kind)
         return HttpResponseRedirect(next_of(request))
     shown = _factor_page(user, form) | {
