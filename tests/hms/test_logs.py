@@ -1,6 +1,5 @@
 """Lines of the log hold no search term, no name, no row (SEC-U8, SEC-P6)."""
 
-import io
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -11,9 +10,10 @@ import structlog
 from django.test import Client
 
 from core import idempotency
-from hms import logs, tasks
+from hms import tasks
 from org import selectors
 from org.models import User
+from tests.fixtures.log_lines import log_of_production
 
 SECRETS = ("Thistlewood", "thistlewood", "Agatha")
 
@@ -21,15 +21,8 @@ SECRETS = ("Thistlewood", "thistlewood", "Agatha")
 @pytest.fixture
 def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """Return what the log of production would hold by now."""
-    stream, root = io.StringIO(), logging.getLogger()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(logs.formatter())
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.removeHandler(handler)
-    root.setLevel(level)
+    with log_of_production() as text:
+        yield lambda: [json.loads(line) for line in text().splitlines()]
 
 
 def broken_row(*_args: Any, **_given: Any) -> None:
