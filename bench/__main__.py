@@ -1,4 +1,4 @@
-"""python -m bench [table] [load] [signin] [visit] [seals] [papers]: Django first, then figures."""
+"""python -m bench [table] [load] [signin] [visit] [trail] [seals] [papers]: figures."""
 
 import importlib
 import os

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import load, papers, place, seals, signin, table, visit
+from bench import load, papers, place, seals, signin, table, trail, visit
 
 MEASURES: dict[str, Callable[[place.Place], Any]] = {"table": table.measure, "load": load.measure}
-PARTS = ("table", "load", "signin", "visit", "seals", "papers")
+PARTS = ("table", "load", "signin", "visit", "trail", "seals", "papers")
 
 
 def main(arguments: list[str]) -> int:
@@ -56,6 +56,9 @@ def once(found: place.Place, parts: list[str]) -> None:
     if "signin" in parts:
         doing("sign-ins")
         signin.measure(found)
+    if "trail" in parts:
+        doing("rows of the trail")
+        trail.measure(found)
     if "seals" in parts:
         doing("sealing the trail")
         seals.measure(found)
