@@ -19,6 +19,7 @@ from org import levels
 from org.models import Unit
 from tests.factories.org import PASSWORD, Hospital
 from tests.factories.sessions import sign_in
+from tests.fixtures.deeds import DEEDS, World
 
 pytestmark = pytest.mark.enable_socket
 CLOSED_PORT = 1
@@ -46,6 +47,15 @@ def timed(act: Callable[[], Any]) -> tuple[Any, float]:
 
 @pytest.fixture
 def redis_away(settings: Any, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    redis_at(settings, port, monkeypatch)
+
+
+@pytest.fixture
+def redis_dead(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    redis_at(settings, CLOSED_PORT, monkeypatch)
+
+
+def redis_at(settings: Any, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = settings.CACHES["redis"] | {"LOCATION": f"redis://127.0.0.1:{port}/0"}
     settings.CACHES = settings.CACHES | {"redis": elsewhere}
     levels.forget()
@@ -69,6 +79,15 @@ def test_signing_in_reading_and_writing_go_on_without_redis(hospital: Hospital) 
     assert Unit.objects.filter(code="V1").exists()
     # Each meets a hanging Redis at most twice, half a second each.
     assert max(sign_in, reading, writing) < 4
+
+
+@pytest.mark.usefixtures("redis_dead")
+@pytest.mark.parametrize("name", DEEDS)
+def test_every_writing_door_works_without_redis(name: str, hospital: Hospital) -> None:
+    """Codes, passwords, apps and tokens as well: brakes are counted in each process meanwhile."""
+    world = World(hospital)
+    answer = world.send(DEEDS[name](world))
+    assert answer.status_code < 400, answer.content[:2000]
 
 
 @pytest.mark.usefixtures("redis_away")
