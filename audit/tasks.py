@@ -31,6 +31,13 @@ def anchor_due() -> str:
     return services.anchor(at=clock.now()).name
 
 
+@shared_task
+@requires(System("looks kept aside come onto the trail"), module=None, methods=(), always=True)
+def looks_bring_due() -> int:
+    """What was seen while the trail took no rows is on it."""
+    return services.looks_bring(at=clock.now()).count
+
+
 @shared_task(time_limit=6 * 3600)
 @requires(System("the trail is checked against its seals"), module=None, methods=(), always=True)
 def verify_due() -> bool:

@@ -1,8 +1,9 @@
 """The access log: one row on the trail for each look through a page or an API door (SEC-U1).
 
 What a look is follows from the door and the address; doors that know better call
-`audit.services.look`. The row is written when the answer is ready and before it leaves: what
-cannot be recorded is not shown (SEC-U7).
+`audit.services.look`. The row is written when the answer is ready and before it leaves. While the
+trail takes no rows it is kept aside on the disk; what cannot be recorded anywhere is not shown
+(SEC-U7, ADR 0019).
 """
 
 import time
@@ -14,7 +15,7 @@ from django.apps import apps
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
-from audit.services import Look, Outcome, looking, looks_store
+from audit.services import Look, Outcome, looking, looks_keep, looks_store
 from audit.services.looks import Row, Seen, looks_of
 from core import clock, context, limits
 from core.doors import SAFE, Door, Public, door_of
@@ -57,9 +58,12 @@ class AccessLogMiddleware:
             found = look_of(request, response, seen)
         if found is None:
             return response
+        rows = looks_of(found)
         try:
-            self.store(looks_of(found))
+            self.store(rows)
         except Error as error:
+            if self._is_kept(rows, error):
+                return response
             if found.outcome != Outcome.SUCCESS:
                 # Nothing was shown; the refusal stands, and the loss is in the log.
                 log.warning("refusal_not_recorded", kind=type(error).__name__)
@@ -70,6 +74,18 @@ class AccessLogMiddleware:
     def store(self, events: list[Row]) -> None:
         """The rows are on the trail. Raises DatabaseError."""
         looks_store(events)
+
+    @staticmethod
+    def _is_kept(events: list[Row], error: Error) -> bool:
+        """Keep the rows aside for the trail; False when there is no room for them."""
+        kind = type(error).__name__
+        try:
+            looks_keep(events)
+        except OSError as trouble:
+            log.error("look_not_kept", kind=kind, error=type(trouble).__name__)
+            return False
+        log.warning("look_kept_aside", kind=kind, count=len(events))
+        return True
 
 
 def look_of(request: HttpRequest, response: HttpResponse, seen: Seen) -> Look | None:

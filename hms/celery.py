@@ -60,6 +60,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=20),
         "options": {"expires": 3600},
     },
+    "looks-bring": {
+        "task": "audit.tasks.looks_bring_due",
+        "schedule": 30.0,
+        "options": {"expires": 29},
+    },
     "audit-months": {
         "task": "audit.tasks.months_make_due",
         "schedule": 86400.0,

@@ -58,6 +58,9 @@ _LOOKS: dict[str, tuple[str, str, Promise]] = {
 }
 _PARTS: dict[str, Promise] = {
     "database": gettext_lazy("Database"),
+    "clock": gettext_lazy("Clocks"),
+    "disk": gettext_lazy("Disk"),
+    "looks": gettext_lazy("Looks kept aside"),
     "migrations": gettext_lazy("Tables of this version"),
     "outbox": gettext_lazy("Facts waiting"),
     "deliveries": gettext_lazy("Facts given up"),

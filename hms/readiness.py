@@ -4,24 +4,33 @@ A hanging database must not hang its own health check (SEC-V3). One probe asks a
 connection of its own; whoever comes meanwhile gets its verdict, or "down" when it is late.
 """
 
+import shutil
 import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
+from django.conf import settings
 from django.core.cache import caches
 from django.db import DatabaseError, InterfaceError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext_lazy as _
 
 from audit import services as audit
-from core import clock, events, health
+from core import clock, events, health, mode
 from hms.database import waits
 
 DEADLINE = 4.0
 OUTBOX_LATE = 60
 SEALING_LATE = timedelta(seconds=120)
+# The job runs every 30 s; a transaction that stays open holds seals up (ADR 0017).
+UNSEALED_AT_MOST = timedelta(seconds=60)
+CLOCKS_APART = timedelta(seconds=2)
+DISK_LEAST, DISK_LEAST_PART = 2 * 2**30, 0.05
+LOOKS_FULL = 0.8
 Signs = list[health.Sign]
 log = structlog.get_logger("hms.readiness")
 
@@ -49,17 +58,18 @@ class Probe:
         try:
             return probe.result(max(0.0, self._began + DEADLINE - time.monotonic()))
         except Late:
-            return [health.Sign("database", "down", f"no answer in {DEADLINE:g} s")]
+            text, values = _("No answer in %(seconds)s s."), {"seconds": f"{DEADLINE:g}"}
+            return [health.Sign("database", "down", text, values, "no_answer")]
 
     @staticmethod
     def _ask(verdict: "Future[Signs]") -> None:
-        found = [health.Sign("database", "down", "not asked")]
+        found = [_lost("not asked")]
         try:
             with waits.at_most(DEADLINE):
                 found = of_database()
         except Exception as error:  # whatever it is, nobody can work with this database
             log.exception("readiness_failed")
-            found = [health.Sign("database", "down", type(error).__name__)]
+            found = [_lost(type(error).__name__)]
         finally:
             verdict.set_result(found)
             connections.close_all()
@@ -68,11 +78,16 @@ class Probe:
 probe = Probe()
 
 
+def _lost(kind: str) -> health.Sign:
+    text = _("It cannot be asked (%(error)s).")
+    return health.Sign("database", "down", text, {"error": kind}, "cannot_ask")
+
+
 def signs() -> Signs:
     """Return the state of every part."""
     asked = probe.begin()
-    broker = of_redis()
-    return [*probe.verdict(asked), broker]
+    own = [of_redis(), *of_disk()]
+    return [*probe.verdict(asked), *own]
 
 
 def worst(found: Signs) -> str:
@@ -81,21 +96,27 @@ def worst(found: Signs) -> str:
     return "down" if "down" in states else "degraded" if "degraded" in states else "ok"
 
 
+def told(sign: health.Sign) -> dict[str, str]:
+    """Return the sign as programs read it: its state, why in one word, and why in a sentence."""
+    return {"status": sign.state, "code": sign.code, "detail": sign.detail}
+
+
 def of_database() -> Signs:
     """Return what the database says of itself and of the processes that write into it."""
     now = clock.now()
     try:
         found = [
-            health.Sign("database", "ok"),
+            _database(),
+            _clock(),
             _migrations(),
-            _outbox(),
+            _outbox(now),
             _failed(),
-            _months(),
+            _months(now),
             *_trail(now),
         ]
         return found + [health.sign_of_life(name, at=now) for name in ("worker", "relay")]
     except (DatabaseError, InterfaceError) as error:
-        return [health.Sign("database", "down", type(error).__name__)]
+        return [_lost(type(error).__name__)]
 
 
 def of_redis() -> health.Sign:
@@ -103,42 +124,128 @@ def of_redis() -> health.Sign:
     try:
         caches["redis"].get("readyz")
     except Exception as error:  # whatever is wrong with the cache, people can work
-        return health.Sign("redis", "degraded", type(error).__name__)
+        text, values = _("It does not answer (%(error)s)."), {"error": type(error).__name__}
+        return health.Sign("redis", "degraded", text, values, "no_answer")
     return health.Sign("redis", "ok")
+
+
+def of_disk() -> Signs:
+    """Return whether this machine has room, and what waits on its disk for the trail."""
+    try:
+        return [_room(), _looks()]
+    except OSError as error:
+        text, values = _("The disk cannot be read (%(error)s)."), {"error": type(error).__name__}
+        return [health.Sign("disk", "degraded", text, values, "cannot_read")]
+
+
+def _room() -> health.Sign:
+    """The fullest of the disks that files of ours are on."""
+    usages = [shutil.disk_usage(_existing(at)) for at in (settings.HMS_VAR, settings.MEDIA_DIR)]
+    fullest = min(usages, key=lambda usage: usage.free)
+    free = round(fullest.free / 2**30, 1)
+    is_low = fullest.free < max(DISK_LEAST, fullest.total * DISK_LEAST_PART)
+    text = _("%(gigabytes)s GB free.")
+    state, code = ("degraded", "low") if is_low else ("ok", "")
+    return health.Sign("disk", state, text, {"gigabytes": free}, code)
+
+
+def _existing(place: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(each for each in (place, *place.parents) if each.exists())
+
+
+def _looks() -> health.Sign:
+    """What was seen while the trail took no rows waits for it (ADR 0019)."""
+    found = audit.looks_waiting()
+    values: dict[str, object] = {"bytes": found.bytes, "percent": int(found.part * 100)}
+    if found.part >= LOOKS_FULL:
+        text = _("The place for looks kept aside is %(percent)s %% full; after that no page opens.")
+        return health.Sign("looks", "degraded", text, values, "looks_full")
+    if found.refused:
+        text = _("%(count)s files hold looks that the trail refused: a person must read them.")
+        return health.Sign("looks", "degraded", text, {"count": found.refused}, "looks_refused")
+    if found.files:
+        since = f"{found.since:%Y-%m-%d %H:%M} UTC" if found.since else "?"
+        text = _("Looks are kept aside since %(since)s (%(bytes)s bytes); the worker brings them.")
+        return health.Sign("looks", "degraded", text, values | {"since": since}, "looks_waiting")
+    return health.Sign("looks", "ok")
+
+
+def _database() -> health.Sign:
+    """It answers; a standby, or one that was set to read-only, is not what people expect."""
+    if not mode.stored().is_database:
+        return health.Sign("database", "ok")
+    text = _("It can be read and takes no changes.")
+    return health.Sign("database", "degraded", text, code="read_only")
+
+
+def _clock() -> health.Sign:
+    """The two clocks of every row agree: that of this machine and that of the database."""
+    before = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        theirs = cursor.fetchone()[0]
+    middle = before + (clock.now() - before) / 2
+    apart = abs(theirs - middle)
+    is_near = apart <= CLOCKS_APART
+    text = _("This machine and the database differ by %(seconds)s s.")
+    values = {"seconds": round(apart.total_seconds(), 1)}
+    if is_near:
+        return health.Sign("clock", "ok", text, values)
+    return health.Sign("clock", "degraded", text, values, "clocks_apart")
 
 
 def _migrations() -> health.Sign:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return health.Sign(
-        "migrations", "down" if plan else "ok", f"{len(plan)} to run" if plan else ""
-    )
+    if not plan:
+        return health.Sign("migrations", "ok")
+    text = _("%(count)s changes of the tables are still to run: manage.py migrate.")
+    return health.Sign("migrations", "down", text, {"count": len(plan)}, "to_run")
 
 
-def _outbox() -> health.Sign:
-    age = events.outbox_age(at=clock.now()).total_seconds()
-    state = "ok" if age < OUTBOX_LATE else "degraded"
-    return health.Sign("outbox", state, f"oldest due {int(age)} s")
+def _outbox(at: datetime) -> health.Sign:
+    age = events.outbox_age(at=at).total_seconds()
+    text = _("The oldest has been due for %(seconds)s s.")
+    values = {"seconds": int(age)}
+    if age < OUTBOX_LATE:
+        return health.Sign("outbox", "ok", text, values)
+    return health.Sign("outbox", "degraded", text, values, "late")
 
 
-def _months() -> health.Sign:
+def _months(at: datetime) -> health.Sign:
     """Without next month's table the trail still takes every row, but into the rest."""
-    ahead = audit.months_ahead(at=clock.now())
-    return health.Sign("trail-months", "ok" if ahead else "degraded", f"{ahead} months ahead")
+    ahead = audit.months_ahead(at=at)
+    text, values = _("Tables for %(months)s months ahead."), {"months": ahead}
+    if ahead:
+        return health.Sign("trail-months", "ok", text, values)
+    return health.Sign("trail-months", "degraded", text, values, "no_month_ahead")
 
 
 def _trail(at: datetime) -> Signs:
     """Sealing is not late, and the last check of the trail found it whole."""
     run = audit.last_run()
     broken = run.problem_count if run else 0
-    detail = f"{broken} problems: manage.py audit_verify" if broken else ""
-    return [
-        health.sign_of_life("sealing", at=at, late=SEALING_LATE),
-        health.Sign("trail", "degraded" if broken else "ok", detail),
-    ]
+    whole = health.Sign("trail", "ok")
+    if broken:
+        text = _("%(count)s problems: manage.py audit_verify.")
+        whole = health.Sign("trail", "degraded", text, {"count": broken}, "broken")
+    return [_sealing(at), whole]
+
+
+def _sealing(at: datetime) -> health.Sign:
+    found = health.sign_of_life("sealing", at=at, late=SEALING_LATE)
+    age = audit.unsealed_age(at=at)
+    if found.state != "ok" or age <= UNSEALED_AT_MOST:
+        return found
+    text = _("The oldest row without a seal is %(seconds)s s old.")
+    values = {"seconds": int(age.total_seconds())}
+    return health.Sign("sealing", "degraded", text, values, "unsealed")
 
 
 def _failed() -> health.Sign:
     count = events.failed_deliveries().count()
-    detail = f"{count} given up: manage.py deliveries" if count else ""
-    return health.Sign("deliveries", "degraded" if count else "ok", detail)
+    if not count:
+        return health.Sign("deliveries", "ok")
+    text = _("%(count)s given up: manage.py deliveries.")
+    return health.Sign("deliveries", "degraded", text, {"count": count}, "given_up")

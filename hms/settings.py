@@ -116,7 +116,10 @@ TEMPLATES = [
 
 # --- The seals of the trail: the first key seals, all verify (ADR 0017).
 AUDIT_KEYS: list[str] = env.list("HMS_AUDIT_KEYS", []) or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
-AUDIT_ANCHOR_DIR = Path(env.str("HMS_AUDIT_ANCHOR_DIR", str(HMS_VAR / "anchors")))
+AUDIT_ANCHOR_DIR = Path(env.str("HMS_AUDIT_ANCHOR_DIR", "") or HMS_VAR / "anchors")
+# Looks while the trail takes no rows wait here, so much at most (ADR 0019).
+AUDIT_SPOOL_DIR = Path(env.str("HMS_AUDIT_SPOOL_DIR", "") or HMS_VAR / "looks")
+AUDIT_SPOOL_MB = env.int("HMS_AUDIT_SPOOL_MB", 1024)
 AUDIT_YEARS = env.int("HMS_TRAIL_YEARS", 6)
 AUDIT_ANCHOR_SECONDS = env.int("HMS_AUDIT_ANCHOR_SECONDS", 600)
 
@@ -349,10 +352,11 @@ HMS_CURRENCY = env.str("HMS_CURRENCY", "EUR")
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("HMS_STATIC_ROOT", str(HMS_VAR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_DIR = HMS_VAR / "media"
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(HMS_VAR / "media")},
+        "OPTIONS": {"location": str(MEDIA_DIR)},
     },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import clock, limits
@@ -90,7 +91,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """Says what works: 200 while people can work (perhaps degraded), 503 when they cannot."""
     signs = readiness.signs()
     status = readiness.worst(signs)
-    checks = {sign.name: {"status": sign.state, "detail": sign.detail} for sign in signs}
+    # Programs and logs read one language.
+    with translation.override("en"):
+        checks = {sign.name: readiness.told(sign) for sign in signs}
     return JsonResponse(
         {"status": status, "checks": checks}, status=503 if status == "down" else 200
     )

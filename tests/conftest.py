@@ -6,6 +6,7 @@ commit name `databases=["default", "owner"]`, so that the owner empties the tabl
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 os.environ.setdefault("HMS_ENV", "test")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -79,6 +80,12 @@ def _no_memory_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house, "FRESH_FOR", 3600.0)
     monkeypatch.setattr(mode, "FRESH_FOR", 3600.0)
     caches["redis"].delete(levels.KEY)
+
+
+@pytest.fixture(autouse=True)
+def _spool_of_its_own(settings: object, tmp_path: Path) -> None:
+    """Looks that the trail did not take are kept aside per test."""
+    settings.AUDIT_SPOOL_DIR = tmp_path / "looks"  # type: ignore[attr-defined]
 
 
 @pytest.fixture

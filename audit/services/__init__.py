@@ -3,17 +3,20 @@
 from audit.services.anchors import anchor, anchor_files, anchor_line, anchors_read
 from audit.services.looks import Look, look, looking, looks_store
 from audit.services.months import months_ahead, months_make
-from audit.services.seals import Head, heads, seal
+from audit.services.seals import Head, heads, seal, unsealed_age
+from audit.services.spool import Brought, Waiting, looks_bring, looks_keep, looks_waiting
 from audit.services.trail import Action, Outcome, changes, record
 from audit.services.verify import Problem, Report, last_run, verify, verify_and_note
 
 __all__ = [
     "Action",
+    "Brought",
     "Head",
     "Look",
     "Outcome",
     "Problem",
     "Report",
+    "Waiting",
     "anchor",
     "anchor_files",
     "anchor_line",
@@ -23,11 +26,15 @@ __all__ = [
     "last_run",
     "look",
     "looking",
+    "looks_bring",
+    "looks_keep",
     "looks_store",
+    "looks_waiting",
     "months_ahead",
     "months_make",
     "record",
     "seal",
+    "unsealed_age",
     "verify",
     "verify_and_note",
 ]

@@ -1,13 +1,13 @@
 """Rows are sealed once every transaction that could still write among them has ended."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from audit import rules
-from audit.models import Seal
+from audit.models import AuditEvent, Seal
 from audit.services.chains import LOCKS, MARK, Chain, chains, cluster, keys, steady
 from core import health
 
@@ -59,6 +59,27 @@ def heads() -> list[Head]:
         Head(row.chain, row.number, bytes(row.head).hex(), bytes(row.mac).hex(), row.sealed_at)
         for row in newest
     ]
+
+
+def unsealed_age(*, at: datetime) -> timedelta:
+    """Return how old the oldest row of the trail is that no seal vouches for yet.
+
+    Zero when there is none.
+    """
+    last = (
+        Seal.objects.filter(chain=AuditEvent._meta.db_table)
+        .order_by("-number")
+        .values_list("to_xid", flat=True)
+        .first()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(recorded_at) FROM audit_auditevent WHERE sealed_xid >= %s::text::xid8 "
+            "AND sealed_xid < pg_snapshot_xmax(pg_current_snapshot())",
+            [last or 0],
+        )
+        oldest = cursor.fetchone()[0]
+    return max(at - oldest, timedelta(0)) if oldest else timedelta(0)
 
 
 def _seal_chain(chain: Chain, now: _Now) -> int:

@@ -1,6 +1,7 @@
 """Who looked at what: asked before and after each view, list, search, print, export and refusal."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -217,10 +218,19 @@ def test_a_door_that_breaks_leaves_a_failure(settings: Any, as_role: Any) -> Non
 
 
 def test_what_cannot_be_recorded_is_not_shown(
-    hospital: Hospital, as_role: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+    hospital: Hospital,
+    as_role: Callable[[str], Client],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    tmp_path: Path,
 ) -> None:
+    """Neither on the trail nor aside: a file stands where the folder of looks should be."""
+
     def full(_events: Any) -> None:
         raise DatabaseError("no space left on device")
+
+    settings.AUDIT_SPOOL_DIR = tmp_path / "file"
+    settings.AUDIT_SPOOL_DIR.write_text("")
 
     client = as_role("auditor")
     address = f"/people/{hospital.person('nurse').public_id}/"

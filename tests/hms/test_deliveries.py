@@ -86,5 +86,6 @@ def test_readiness_points_at_them(failed: Callable[[str], Delivery]) -> None:
     assert answer.status_code == 200
     assert answer.json()["checks"]["deliveries"] == {
         "status": "degraded",
-        "detail": "1 given up: manage.py deliveries",
+        "code": "given_up",
+        "detail": "1 given up: manage.py deliveries.",
     }

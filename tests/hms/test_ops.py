@@ -1,11 +1,16 @@
 """Health, limits and errors of the roof."""
 
 import json
+import time
+from collections import namedtuple
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
+from audit.services import Action, record, seal
 from core import clock, health
+from hms import operations, readiness
 from hms.middleware import client_address
 from tests.factories.org import Hospital
 
@@ -21,9 +26,13 @@ def test_readyz_says_what_is_degraded() -> None:
     body = Client().get("/readyz").json()
     assert body["status"] == "degraded"
     assert body["checks"]["worker"]["status"] == "ok"
-    assert body["checks"]["relay"] == {"status": "degraded", "detail": "never seen"}
+    assert body["checks"]["relay"] == {
+        "status": "degraded",
+        "code": "never_seen",
+        "detail": "Not heard of yet.",
+    }
     assert body["checks"]["migrations"]["status"] == "ok"
-    assert body["checks"]["deliveries"] == {"status": "ok", "detail": ""}
+    assert body["checks"]["deliveries"] == {"status": "ok", "code": "", "detail": ""}
 
 
 def test_a_request_keeps_its_id() -> None:
@@ -74,3 +83,56 @@ def test_only_our_own_proxies_are_believed(settings, rf, proxies: int, expected:
     settings.PROXIES = proxies
     request = rf.get("/", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7, 203.0.113.9"})
     assert client_address(request) == expected
+
+
+def _sign(name: str) -> health.Sign:
+    [found] = [each for each in readiness.of_database() + readiness.of_disk() if each.name == name]
+    return found
+
+
+@pytest.mark.django_db
+def test_clocks_that_disagree_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _sign("clock").state == "ok"
+    with clock.shifted(timedelta(seconds=90)):
+        sign = _sign("clock")
+    assert (sign.state, sign.code) == ("degraded", "clocks_apart")
+    assert "differ by 90.0 s" in sign.detail
+
+
+@pytest.mark.django_db
+def test_a_disk_that_fills_up_is_seen_before_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(readiness.shutil, "disk_usage", lambda _at: usage(2**40, 0, 2**38))
+    assert (_sign("disk").state, _sign("disk").detail) == ("ok", "256.0 GB free.")
+    monkeypatch.setattr(readiness.shutil, "disk_usage", lambda _at: usage(2**40, 0, 2**30))
+    assert (_sign("disk").state, _sign("disk").code) == ("degraded", "low")
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_rows_that_stay_without_a_seal_are_seen() -> None:
+    health.beat("sealing", at=clock.now() + timedelta(seconds=90))
+    record("probe", action=Action.READ, at=clock.now(), by=None)
+    assert _sign("sealing").state == "ok"
+    with clock.shifted(timedelta(seconds=90)):
+        sign = _sign("sealing")
+    assert (sign.state, sign.code) == ("degraded", "unsealed")
+    for _attempt in range(400):  # a transaction of another test holds seals up
+        if seal(at=clock.now()):
+            break
+        time.sleep(0.05)
+    with clock.shifted(timedelta(seconds=90)):
+        assert _sign("sealing").state == "ok"
+
+
+def test_a_sign_is_a_code_for_programs_and_a_sentence_for_people() -> None:
+    sign = health.Sign(
+        "relay", "degraded", "Heard of %(seconds)s s ago.", {"seconds": 90}, "silent"
+    )
+    assert sign.detail == "Heard of 90 s ago."
+    assert readiness.told(sign)["code"] == "silent"
+    assert health.Sign("disk", "ok", "100 %").detail == "100 %"
+
+
+def test_every_part_has_a_name_that_people_read(db: None) -> None:
+    names = {each.name for each in readiness.of_database() + readiness.of_disk()}
+    assert names | {"redis"} <= set(operations._PARTS)

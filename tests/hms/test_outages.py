@@ -201,4 +201,6 @@ def test_a_probe_that_breaks_is_no_health(
         raise ZeroDivisionError
 
     monkeypatch.setattr(readiness, "of_database", breaks)
-    assert readiness.signs()[0] == readiness.health.Sign("database", "down", "ZeroDivisionError")
+    first = readiness.signs()[0]
+    assert (first.name, first.state, first.code) == ("database", "down", "cannot_ask")
+    assert first.detail == "It cannot be asked (ZeroDivisionError)."
