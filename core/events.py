@@ -233,6 +233,11 @@ def failed(*, limit: int | None) -> list[Failed]:
     ]
 
 
+def waiting() -> int:
+    """Return how many deliveries are neither done nor given up."""
+    return Delivery.objects.filter(state=Delivery.State.PENDING).count()
+
+
 def outbox_age(*, at: datetime) -> timedelta:
     """Return how long the oldest undelivered, not failed fact has been due; zero when none is."""
     oldest = (

@@ -1,6 +1,7 @@
 """Celery: everything that can wait. The database holds the work; the broker only nudges."""
 
 import os
+import socket
 from typing import Any
 
 import structlog
@@ -95,6 +96,37 @@ def in_the_house(task: Any = None, **_kwargs: Any) -> None:
     if task is not None and not task.request.is_eager:
         enter_house()
         context.enter(request_id=str(task.request.id or ""), door=task.name, source="task")
+
+
+@signals.worker_init.connect
+def counters_begin(**_kwargs: Any) -> None:
+    """What the pool of an earlier start counted is gone."""
+    from hms import metrics
+
+    metrics.forget(_place(""), folder=settings.METRICS_DIR)
+
+
+@signals.worker_process_init.connect
+def counters_share(**_kwargs: Any) -> None:
+    """This process of the pool counts at its place, which its successor takes over."""
+    from billiard import current_process
+
+    from hms import metrics
+
+    number = getattr(current_process(), "index", 0)
+    metrics.share(_place(f"-{number}"), folder=settings.METRICS_DIR)
+
+
+def _place(end: str) -> str:
+    return f"worker-{socket.gethostname()}{end}"
+
+
+@signals.task_postrun.connect
+def count_task(task: Any = None, state: str | None = None, **_kwargs: Any) -> None:
+    """One task more, by how it ended."""
+    from hms import metrics
+
+    metrics.task_ended(str(getattr(task, "name", "")), state or "")
 
 
 @signals.worker_init.connect

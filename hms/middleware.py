@@ -20,7 +20,7 @@ from core import clock, context, mode
 from core.doors import SAFE, SignInNeeded, door_of
 from core.errors import Denied, Invalid, ServiceError
 from core.redaction import said
-from hms import carried, foreign_doors, problems
+from hms import carried, foreign_doors, metrics, problems
 from org import gate
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -65,18 +65,24 @@ class RequestContextMiddleware:
         ):
             response = self.get_response(request)
             response["X-Request-Id"] = request_id
-            if not request.path.startswith(("/static/", "/livez", "/readyz")):
-                match = request.resolver_match
+            if not request.path.startswith(("/static/", "/livez", "/readyz", "/metrics")):
                 response.setdefault("Cache-Control", "no-store")
-                log.info(
-                    "request",
-                    method=request.method,
-                    route=match.route if match else "",
-                    status=response.status_code,
-                    user=context.asker().user_id,
-                    milliseconds=round((clock.now() - started).total_seconds() * 1000, 1),
-                )
+                self._note(request, response, (clock.now() - started).total_seconds())
         return response
+
+    @staticmethod
+    def _note(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        match, status = request.resolver_match, response.status_code
+        door = match.view_name if match else ""
+        metrics.request_answered(door, request.method or "", status, seconds)
+        log.info(
+            "request",
+            method=request.method,
+            route=match.route if match else "",
+            status=status,
+            user=context.asker().user_id,
+            milliseconds=round(seconds * 1000, 1),
+        )
 
 
 class RequestLimitsMiddleware:

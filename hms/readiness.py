@@ -9,6 +9,7 @@ import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import services as audit
 from core import clock, events, health, mode
 from hms.database import waits
+from org import selectors
 
 DEADLINE = 4.0
 OUTBOX_LATE = 60
@@ -106,7 +108,7 @@ def of_database() -> Signs:
     now = clock.now()
     try:
         found = [
-            _database(),
+            _database(now),
             _clock(),
             _migrations(),
             _outbox(now),
@@ -157,26 +159,30 @@ def _existing(place: Path) -> Path:
 def _looks() -> health.Sign:
     """What was seen while the trail took no rows waits for it (ADR 0019)."""
     found = audit.looks_waiting()
-    values: dict[str, object] = {"bytes": found.bytes, "percent": int(found.part * 100)}
+    values: dict[str, object] = {"bytes": found.bytes, "refused": found.refused}
+    values["percent"] = int(found.part * 100)
     if found.part >= LOOKS_FULL:
         text = _("The place for looks kept aside is %(percent)s %% full; after that no page opens.")
         return health.Sign("looks", "degraded", text, values, "looks_full")
     if found.refused:
         text = _("%(count)s files hold looks that the trail refused: a person must read them.")
-        return health.Sign("looks", "degraded", text, {"count": found.refused}, "looks_refused")
+        return health.Sign(
+            "looks", "degraded", text, values | {"count": found.refused}, "looks_refused"
+        )
     if found.files:
         since = f"{found.since:%Y-%m-%d %H:%M} UTC" if found.since else "?"
         text = _("Looks are kept aside since %(since)s (%(bytes)s bytes); the worker brings them.")
         return health.Sign("looks", "degraded", text, values | {"since": since}, "looks_waiting")
-    return health.Sign("looks", "ok")
+    return health.Sign("looks", "ok", values=values)
 
 
-def _database() -> health.Sign:
+def _database(at: datetime) -> health.Sign:
     """It answers; a standby, or one that was set to read-only, is not what people expect."""
+    values = {"sessions": selectors.sessions_open(at=at)}
     if not mode.stored().is_database:
-        return health.Sign("database", "ok")
+        return health.Sign("database", "ok", values=values)
     text = _("It can be read and takes no changes.")
-    return health.Sign("database", "degraded", text, code="read_only")
+    return health.Sign("database", "degraded", text, values, "read_only")
 
 
 def _clock() -> health.Sign:
@@ -207,7 +213,7 @@ def _migrations() -> health.Sign:
 def _outbox(at: datetime) -> health.Sign:
     age = events.outbox_age(at=at).total_seconds()
     text = _("The oldest has been due for %(seconds)s s.")
-    values = {"seconds": int(age)}
+    values = {"seconds": int(age), "waiting": events.waiting()}
     if age < OUTBOX_LATE:
         return health.Sign("outbox", "ok", text, values)
     return health.Sign("outbox", "degraded", text, values, "late")
@@ -226,26 +232,28 @@ def _trail(at: datetime) -> Signs:
     """Sealing is not late, and the last check of the trail found it whole."""
     run = audit.last_run()
     broken = run.problem_count if run else 0
-    whole = health.Sign("trail", "ok")
+    values = {"problems": broken}
+    whole = health.Sign("trail", "ok", values=values)
     if broken:
-        text = _("%(count)s problems: manage.py audit_verify.")
-        whole = health.Sign("trail", "degraded", text, {"count": broken}, "broken")
+        text = _("%(problems)s problems: manage.py audit_verify.")
+        whole = health.Sign("trail", "degraded", text, values, "broken")
     return [_sealing(at), whole]
 
 
 def _sealing(at: datetime) -> health.Sign:
     found = health.sign_of_life("sealing", at=at, late=SEALING_LATE)
     age = audit.unsealed_age(at=at)
+    found = replace(found, values={**found.values, "unsealed_seconds": int(age.total_seconds())})
     if found.state != "ok" or age <= UNSEALED_AT_MOST:
         return found
-    text = _("The oldest row without a seal is %(seconds)s s old.")
-    values = {"seconds": int(age.total_seconds())}
-    return health.Sign("sealing", "degraded", text, values, "unsealed")
+    text = _("The oldest row without a seal is %(unsealed_seconds)s s old.")
+    return replace(found, state="degraded", text=text, code="unsealed")
 
 
 def _failed() -> health.Sign:
     count = events.failed_deliveries().count()
+    values = {"failed": count}
     if not count:
-        return health.Sign("deliveries", "ok")
-    text = _("%(count)s given up: manage.py deliveries.")
-    return health.Sign("deliveries", "degraded", text, {"count": count}, "given_up")
+        return health.Sign("deliveries", "ok", values=values)
+    text = _("%(failed)s given up: manage.py deliveries.")
+    return health.Sign("deliveries", "degraded", text, values, "given_up")

@@ -311,7 +311,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USE_TLS
 SESSION_COOKIE_NAME = "__Host-session" if USE_TLS else "hms_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if USE_TLS else "hms_csrf"
 SECURE_SSL_REDIRECT = USE_TLS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if USE_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = USE_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if USE_TLS else None
@@ -352,6 +352,7 @@ HMS_CURRENCY = env.str("HMS_CURRENCY", "EUR")
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("HMS_STATIC_ROOT", str(HMS_VAR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+METRICS_DIR = HMS_VAR / "metrics"
 MEDIA_DIR = HMS_VAR / "media"
 STORAGES = {
     "default": {

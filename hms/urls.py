@@ -19,6 +19,7 @@ urlpatterns = [
     path("operations/deliveries/<int:delivery_id>/retry", operations.retry, name="delivery-retry"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.numbers, name="metrics"),
     path("", include("org.urls")),
     path("oauth/authorize", oauth.authorize, name="oauth-authorize"),
     path("oauth/token", oauth.token, name="oauth-token"),

@@ -1,5 +1,7 @@
 """Doors of the roof: home, search, keys, gallery, logo, health, errors."""
 
+import os
+import secrets
 import sys
 from typing import Any
 
@@ -13,7 +15,7 @@ from core import clock, limits
 from core.doors import Public, SignedIn, requires
 from core.errors import Denied, NotFound
 from core.html import render
-from hms import carried, navigation, problems, readiness, search
+from hms import carried, metrics, navigation, problems, readiness, search
 from hms import gallery as gallery_samples
 from org import gate, selectors
 
@@ -97,6 +99,15 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse(
         {"status": status, "checks": checks}, status=503 if status == "down" else 200
     )
+
+
+@requires(Public("the liveness port asks, with the key of this start"), module=None)
+def numbers(request: HttpRequest) -> HttpResponse:
+    """Metrics for monitoring; for whoever has not the key of this start there is no such page."""
+    key = os.environ.get(metrics.KEY, "")
+    if not key or not secrets.compare_digest(key, request.headers.get(metrics.HEADER, "")):
+        raise Http404
+    return HttpResponse(metrics.told(readiness.signs()), content_type=metrics.CONTENT_TYPE)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

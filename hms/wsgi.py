@@ -2,9 +2,14 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from hms import metrics
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hms.settings")
+if place := os.environ.get(metrics.PLACE):
+    metrics.share(place, folder=settings.METRICS_DIR)
 
 application = get_wsgi_application()
 

@@ -18,7 +18,7 @@ from org import gate, house, selectors
 from org.rules import agent_label
 
 # These say how the system is even when there is no database to ask.
-HEALTH = ("/livez", "/readyz")
+HEALTH = ("/livez", "/readyz", "/metrics")
 # What a page asks by itself says so, and is no sign of life of a person (decisions 27).
 POLL_HEADER = "HMS-Poll"
 TOUCH_EVERY = timedelta(seconds=30)

@@ -452,6 +452,11 @@ def recovery_codes_left(user_id: int) -> int:
     return RecoveryCode.objects.filter(user_id=user_id, used_at=None).count()
 
 
+def sessions_open(*, at: datetime) -> int:
+    """Return how many people's sessions have not ended, locked ones with them."""
+    return LoginSession.objects.filter(user__isnull=False, expire_date__gt=at).count()
+
+
 def session_list(user: User, *, at: datetime) -> list[LoginSession]:
     """Return where the person is signed in, the latest sign of life first."""
     rows = LoginSession.objects.filter(user=user, expire_date__gt=at)

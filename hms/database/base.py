@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
+from hms import metrics
 from hms.database import history, waits
 
 
@@ -24,6 +25,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
             yield
         finally:
             self.execute_wrappers.remove(wrapper)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Open a connection, and count it."""
+        opened = False
+        try:
+            made = super().get_new_connection(conn_params)
+            opened = True
+            return made
+        finally:
+            metrics.connection_tried(opened=opened)
 
     def is_usable(self) -> bool:
         """Say whether the connection answers within moments."""
