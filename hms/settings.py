@@ -310,6 +310,7 @@ USE_TLS = env.bool("HMS_TLS", IS_PRODUCTION)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USE_TLS
 SESSION_COOKIE_NAME = "__Host-session" if USE_TLS else "hms_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if USE_TLS else "hms_csrf"
+MESSAGE_STORAGE = "hms.messages.toasts"
 SECURE_SSL_REDIRECT = USE_TLS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if USE_TLS else 0
