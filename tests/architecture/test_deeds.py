@@ -99,3 +99,26 @@ def test_what_cannot_be_recorded_is_not_done(
     after = fingerprint()
     changed = {table for table in after if after[table] != before[table]}
     assert changed <= STAYS | TRIED.get(name, set())
+
+
+KEYED = sorted(name for name in DEEDS if name.startswith("POST api:"))
+
+
+@pytest.mark.parametrize("name", KEYED)
+def test_a_key_makes_it_happen_once(name: str, committed_hospital: people.Hospital) -> None:
+    """SEC-C6: the repeat gets the first answer, another body under the key gets none."""
+    world = World(committed_hospital)
+    sent = DEEDS[name](world)
+    sent.headers["Idempotency-Key"] = "a key of this test"
+    first = world.send(sent)
+    assert first.status_code < 400, first.content
+    before = fingerprint()
+    again = world.send(sent)
+    changed = {table for table, found in fingerprint().items() if found != before[table]}
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again["Idempotent-Replay"] == "true"
+    assert changed <= STAYS
+    sent.body = {**(sent.body or {}), "more": "x"}
+    assert world.send(sent).json()["code"] in {"idempotency_mismatch", "invalid"}
+    sent.headers["Idempotency-Key"] = "k" * 81
+    assert world.send(sent).status_code == 422

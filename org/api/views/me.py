@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
-from core.api import PAGE_PARAMETERS, page_of, paged
+from core.api import PAGE_PARAMETERS, idempotent, page_of, paged
 from core.doors import SignedIn, requires
 from org import gate, selectors, services
 from org.api.records import held
@@ -67,5 +67,9 @@ class SessionEndView(APIView):
     def post(self, request: Request, public_id: UUID) -> Response:
         """End the session; it opens nothing from the next request on."""
         person = gate.person(request)
-        services.session_end(person, public_id, by=person.pk, at=clock.now())
-        return Response(status=204)
+
+        def act() -> Response:
+            services.session_end(person, public_id, by=person.pk, at=clock.now())
+            return Response(status=204)
+
+        return idempotent(request, act)
