@@ -83,12 +83,22 @@ class AuditEvent(models.Model):
                 condition=models.Q(patient__isnull=False),
             ),
             models.Index(fields=["subject_type", "subject", "occurred_at"], name="audit_subject"),
+            models.Index(
+                fields=["request_id"], name="audit_request", condition=~models.Q(request_id="")
+            ),
+            models.Index(
+                fields=["occurred_at", "id"],
+                name="audit_disclosed",
+                condition=~models.Q(recipient=""),
+            ),
         ]
         triggers = [append_only("auditevent_append_only")]
         default_permissions = ()
         permissions = [
             ("view_trail", "Search the audit trail"),
+            ("view_history", "See who changed people, roles, units and settings"),
             ("export_trail", "Export the audit trail"),
+            ("record_disclosure", "Record to whom data of a patient was given"),
         ]
 
     def __str__(self) -> str:
@@ -119,6 +129,7 @@ class Seal(models.Model):
             models.UniqueConstraint(fields=["chain", "number"], name="seal_one_of_a_number"),
             models.CheckConstraint(condition=models.Q(number__gte=1), name="seal_counts_from_one"),
         ]
+        indexes = [models.Index(fields=["chain", "last_at"], name="seal_of_a_time")]
         triggers = [append_only("seal_append_only")]
         default_permissions = ()
 
@@ -175,6 +186,10 @@ class VerifyRun(models.Model):
         ]
         triggers = [append_only("verifyrun_append_only")]
         default_permissions = ()
+        permissions = [
+            ("view_seals", "See whether the audit trail is whole, and check it"),
+            ("acknowledge_break", "Acknowledge that the audit trail was found broken"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.result}"

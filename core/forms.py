@@ -181,7 +181,7 @@ def _is_password(field: forms.Field) -> bool:
 def _guard(field: forms.CharField) -> None:
     multiline = isinstance(field.widget, forms.Textarea)
     kept = [v for v in field.validators if not isinstance(v, ProhibitNullCharactersValidator)]
-    if field.max_length is None and not isinstance(field, forms.JSONField):
+    if field.max_length is None and not isinstance(field, forms.JSONField | forms.UUIDField):
         kept.append(MaxLengthValidator(TEXT_LIMIT))
         field.widget.attrs.setdefault("maxlength", str(TEXT_LIMIT))
     field.validators = [TextValidator(multiline=multiline), *kept]

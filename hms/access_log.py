@@ -34,6 +34,7 @@ SUBJECTS = {
     "org:activation-set": "org.unit",
     "org:practitioner-edit": "org.user",
     "api:level": "org.unit",
+    "audit:event": "audit.auditevent",
     "resume": "",
 }
 NOUNS = {"person": "user", "session": "loginsession"}

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from audit.permissions import Perm as Trail
 from org import selectors
 from org.permissions import Grants, Perm
 from org.states import Level
@@ -65,6 +66,14 @@ ENTRIES: tuple[Entry, ...] = (
         Perm.VIEW_ACTIVATION,
         is_settings=True,
         about=_("Which module runs in which unit, at which level."),
+    ),
+    Entry(
+        "audit:events",
+        _("Audit trail"),
+        "clipboard-list",
+        Trail.VIEW_TRAIL,
+        is_settings=True,
+        about=_("Who did, saw or tried what; who changed which setting; what was given away."),
     ),
     Entry(
         "operations",

@@ -127,6 +127,11 @@ def reach(request: Any, permission: str) -> tuple[frozenset[int], bool]:
     return held.unit_ids(permission), reach_everywhere(held, permission)
 
 
+def holds(request: Any, permission: str) -> bool:
+    """Say whether the permission is held anywhere; asked by lower rooms as `request.holds`."""
+    return grants(request).has(permission)
+
+
 def person(request: Any) -> User:
     """Return the signed-in person behind the request. Raises SignInNeeded for nobody."""
     user = request.user

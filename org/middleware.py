@@ -73,6 +73,7 @@ class PersonMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.unit_id = None  # type: ignore[attr-defined]
         request.reach = gate.reach  # type: ignore[attr-defined]
+        request.holds = gate.holds  # type: ignore[attr-defined]
         zone = ""
         request.session.agent = agent_label(  # type: ignore[attr-defined]
             request.headers.get("User-Agent", "")

@@ -1,12 +1,14 @@
 """Verbs of this room: the only writers of its tables."""
 
 from audit.services.anchors import anchor, anchor_files, anchor_line, anchors_read
+from audit.services.disclosures import disclosure_record, export_noted
 from audit.services.looks import Look, look, looking, looks_store
 from audit.services.months import months_ahead, months_make
 from audit.services.seals import Head, heads, seal, unsealed_age
 from audit.services.spool import Brought, Waiting, looks_bring, looks_keep, looks_waiting
 from audit.services.trail import Action, Outcome, changes, record
 from audit.services.verify import Problem, Report, last_run, verify, verify_and_note
+from audit.services.witness import Standing, Witness, seal_of
 
 __all__ = [
     "Action",
@@ -16,12 +18,16 @@ __all__ = [
     "Outcome",
     "Problem",
     "Report",
+    "Standing",
     "Waiting",
+    "Witness",
     "anchor",
     "anchor_files",
     "anchor_line",
     "anchors_read",
     "changes",
+    "disclosure_record",
+    "export_noted",
     "heads",
     "last_run",
     "look",
@@ -34,6 +40,7 @@ __all__ = [
     "months_make",
     "record",
     "seal",
+    "seal_of",
     "unsealed_age",
     "verify",
     "verify_and_note",

@@ -28,14 +28,17 @@ def record(
     query: Mapping[str, object] | None = None,
     recipient: str = "",
     purpose: str = "",
+    named: tuple[str, str] = ("", ""),
 ) -> AuditEvent:
     """The act is on the trail, in the caller's transaction: if this row fails, so does the act.
 
     `before` and `after` hold only the changed fields. Never pass secrets. `by_name` names an actor
     whom the request does not know yet; `query` says what was asked for, `recipient` and `purpose`
-    to whom data went and what for.
+    to whom data went and what for; `named` is type and id of a subject that is not at hand.
     """
     here = asker()
+    if subject is not None:
+        named = (subject._meta.label_lower, str(getattr(subject, "public_id", "") or subject.pk))
     return AuditEvent.objects.create(
         act=act,
         action=action,
@@ -47,8 +50,8 @@ def record(
         unit=unit_id if unit_id is not None else here.unit_id,
         unit_name=here.unit_name if unit_id in {None, here.unit_id} else "",
         patient=patient,
-        subject_type=subject._meta.label_lower if subject is not None else "",
-        subject=str(getattr(subject, "public_id", "") or subject.pk) if subject is not None else "",
+        subject_type=named[0],
+        subject=named[1],
         reason=reason,
         before=_plain(before),
         after=_plain(after),

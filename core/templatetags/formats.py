@@ -66,11 +66,17 @@ def time_text(value: datetime) -> str:
     return text
 
 
-def when_text(value: datetime | None) -> str:
-    """Writes `23-Nov-2026 10:42` in the active time zone, or "Not recorded"."""
+def when_text(value: datetime | None, *, seconds: bool = False) -> str:
+    """Writes `23-Nov-2026 10:42` in the active time zone, or "Not recorded".
+
+    With `seconds` it is `10:42:07`, for what is read by machines and auditors.
+    """
     if value is None:
         return not_recorded()
-    return f"{date_text(value)}{NO_BREAK}{time_text(value)}"
+    at = time_text(value)
+    if seconds:
+        at = f"{at[:5]}:{value.second:02d}{at[5:]}"
+    return f"{date_text(value)}{NO_BREAK}{at}"
 
 
 def _whole_months(born: date, at: date) -> int:

@@ -98,14 +98,14 @@ def status(tone: str, icon_name: str, word: str, *, solid: bool = False) -> Safe
 
 
 @register.simple_tag
-def when(value: datetime | None) -> SafeString:
-    """A moment in the active time zone: `23-Nov-2026 10:42`."""
+def when(value: datetime | None, *, seconds: bool = False) -> SafeString:
+    """A moment in the active time zone: `23-Nov-2026 10:42`, with seconds where they matter."""
     if value is None:
         return format_html('<span class="hms-none">{}</span>', formats.not_recorded())
     return format_html(
         '<time datetime="{}">{}</time>',
         value.isoformat(timespec="seconds"),
-        formats.when_text(value),
+        formats.when_text(value, seconds=seconds),
     )
 
 

@@ -58,6 +58,7 @@ LOGINS = (
     _login("rollout_manager", "", "Claire", "Fontaine"),
     _login("super_user", "OPD", "Tomas", "Ribeiro"),
     _login("auditor", "", "Hannah", "Lindqvist"),
+    _login("privacy_officer", "", "Ngozi", "Eze"),
     _login("integration_client", "IT", "Interface", "Engine", shift="float"),
     _login("patient", "OPD", "Elif", "Demir"),
 )

@@ -4,6 +4,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from audit.services import Action, record
+from core.context import asking
 from org.models import Assignment, Role, Unit, User
 from tests.factories import org as people
 
@@ -39,6 +41,7 @@ def plant(hospital: people.Hospital) -> Subjects:
             "delivery": 987654321,
             "form": "no-such-form",
             "session": uuid.uuid4(),
+            "event": uuid.uuid4(),
         },
     )
 
@@ -54,4 +57,12 @@ def _row(unit: Unit, user: User) -> dict[str, Any]:
         "delivery": 987654321,
         "form": "no-such-form",
         "session": uuid.uuid4(),
+        "event": _event(unit, user),
     }
+
+
+def _event(unit: Unit, user: User) -> uuid.UUID:
+    """A row of the trail: the person was seen in the unit."""
+    with asking(unit_id=unit.pk, unit_name=unit.name):
+        row = record("view", action=Action.READ, at=people.STARTED, by=user.pk, subject=user)
+    return row.public_id

@@ -150,13 +150,15 @@ def test_no_page_names_a_unit_or_person_of_another_site(
 @pytest.mark.parametrize(
     "route", [route for route in ROUTES if route.parameters], ids=lambda route: route.name
 )
-@pytest.mark.parametrize("role", ["system_administrator", "auditor", "ward_manager"])
+@pytest.mark.parametrize(
+    "role", ["system_administrator", "auditor", "privacy_officer", "ward_manager"]
+)
 def test_what_is_out_of_reach_looks_as_if_it_were_not_there(
     role: str, route: Route, hospital: people.Hospital, subjects: Subjects
 ) -> None:
     client = _client(hospital, role)
     kinds = set(TABLE["subjects"][route.name].values())
-    if not kinds & {"unit", "site", "person", "assignment"}:
+    if not kinds & {"unit", "site", "person", "assignment", "event"}:
         pytest.skip("nothing behind this address belongs to a unit")
     for method, who in DOORS[route.name].items():
         if who in ROLES[role]["permissions"]:

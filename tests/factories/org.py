@@ -76,7 +76,7 @@ def unit(parent: Unit, code: str, *, name: str = "", kind: str = "ward") -> Unit
 
 
 UNITS = ("root", "ward", "clinic", "elsewhere_root", "elsewhere")
-AT_ROOT = {"system_administrator", "auditor", "rollout_manager"}
+AT_ROOT = {"system_administrator", "auditor", "privacy_officer", "rollout_manager"}
 
 
 def hospital() -> Hospital:

@@ -1,0 +1,12 @@
+"""Addresses of the trail."""
+
+from django.urls import path
+
+from audit.views import events, exports
+
+app_name = "audit"
+urlpatterns = [
+    path("", events.events, name="events"),
+    path("export/", exports.export, name="export"),
+    path("events/<uuid:public_id>/", events.event, name="event"),
+]
