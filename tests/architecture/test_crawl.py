@@ -141,7 +141,7 @@ def test_no_page_names_a_unit_or_person_of_another_site(
     for route in ROUTES:
         address = _address(route, subjects.own)
         for query in ("",) if route.parameters else ("", f"?q={CANARY}&search={CANARY}"):
-            body = client.get(address + query).content
+            body = client.get(address + query).getvalue()
             if f"{CANARY} ward".encode() in body or f"{CANARY.upper()}".encode() in body:
                 found.append(address + query)
     assert found == []
