@@ -93,7 +93,8 @@ class SessionStore(DatabaseSessions):
     def cycle_key(self) -> None:
         """The session goes on under a new key, and the old one opens nothing (SEC-A9).
 
-        A sign-in starts its clock; for somebody who was in already it runs on.
+        A sign-in starts its clock; for somebody who was in already it runs on. Raises UpdateError
+        when it has gone on already: the same form was sent twice, or the session was ended.
         """
         data, old = self._session, self.session_key  # type: ignore[attr-defined]
         if old is None:

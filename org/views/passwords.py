@@ -1,6 +1,7 @@
 """Passwords are chosen by their owners only: by a link, when forgotten, or to change them."""
 
 from django.contrib import auth
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -66,7 +67,11 @@ def change(request: HttpRequest) -> HttpResponse:
         except ServiceError as error:
             commands.refuse(form, error)
         else:
-            auth.update_session_auth_hash(request, changed)
+            try:
+                auth.update_session_auth_hash(request, changed)
+            except UpdateError:
+                # Sent twice: the answer to the other one holds the new key.
+                return see_other(request, "org:security")
             toast(request, _("Your password was changed. Your other sessions have ended."))
             return see_other(request, "org:security")
     return render(request, "org/password_change.html", {"form": form})

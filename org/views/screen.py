@@ -1,7 +1,9 @@
 """The lock of a screen: locking it, and unlocking it as the same person (SEC-A7, rule 39)."""
 
 import functools
+from contextlib import suppress
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.translation import gettext as _
@@ -55,7 +57,8 @@ def _opened(request: HttpRequest, form: UnlockForm) -> ServiceError | None:
     except ServiceError as refusal:
         services.unlock_noted(person, is_opened=False, at=clock.now())
         return refusal
-    with transaction.atomic():
+    # Sent twice: the answer to the other one holds the new key.
+    with suppress(UpdateError), transaction.atomic():
         services.unlock_noted(person, is_opened=True, at=clock.now())
         request.session.cycle_key()
     return None
