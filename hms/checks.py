@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
 from hms import startup
+from org import validators
 
 
 @register(Tags.security, deploy=True)
@@ -30,7 +31,18 @@ def production_settings(**_kwargs: Any) -> list[CheckMessage]:
                 "HMS_TLS is off: passwords would cross the network in the clear.", id="hms.W002"
             )
         )
+    if settings.DEMO_MAILBOX:
+        found.append(Error("HMS_DEMO_MAILBOX shows mails to everybody.", id="hms.E004"))
     return found
+
+
+@register(Tags.security)
+def password_list(**_kwargs: Any) -> list[CheckMessage]:
+    """The hospital's own list of breached passwords can be read."""
+    fault = validators.list_fault(settings.PASSWORD_LIST) if settings.PASSWORD_LIST else ""
+    if not fault:
+        return []
+    return [Error(f"HMS_PASSWORD_LIST cannot be used: {fault}.", id="hms.E005")]
 
 
 @register(Tags.database)

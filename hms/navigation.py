@@ -76,6 +76,14 @@ ENTRIES: tuple[Entry, ...] = (
         about=_("Who did, saw or tried what; who changed which setting; what was given away."),
     ),
     Entry(
+        "org:clients",
+        _("API clients"),
+        "key",
+        Perm.VIEW_CLIENTS,
+        is_settings=True,
+        about=_("Apps and systems that may work with the hospital's data."),
+    ),
+    Entry(
         "operations",
         _("Operations"),
         "activity",

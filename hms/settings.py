@@ -219,9 +219,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "org.validators.CommonWordValidator"},
+    {"NAME": "org.validators.BreachedPasswordValidator"},
     {"NAME": "org.validators.HospitalWordsValidator"},
 ]
+# A larger list of breached passwords than the shipped one (config/passwords/README.md).
+PASSWORD_LIST = env.str("HMS_PASSWORD_LIST", "")
 # --- Signing in: allauth leads through it, axes counts wrong tries in the database (decisions 36).
 SECOND_FACTOR_REQUIRED = env.bool("HMS_SECOND_FACTOR_REQUIRED", IS_PRODUCTION)
 ACCOUNT_ADAPTER = "org.adapters.sign_in.AccountAdapter"
@@ -252,6 +255,8 @@ AXES_VERBOSE = False
 
 # --- API clients: one OAuth2 server; tokens are kept as hashes only (SEC-A10).
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+# A family of refresh tokens ends so long after its consent.
+REFRESH_SECONDS = 12 * 3600
 OAUTH2_PROVIDER = {
     # RFC 9700: no implicit and no password grant, exact redirects, tokens as hashes, rotation.
     **{
@@ -270,7 +275,7 @@ OAUTH2_PROVIDER = {
         )
     },
     "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
-    "REFRESH_TOKEN_EXPIRE_SECONDS": 12 * 3600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": REFRESH_SECONDS,
     "ROTATE_REFRESH_TOKEN": True,
     "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "PKCE_REQUIRED": True,
@@ -384,6 +389,10 @@ elif ".filebased." in MAIL_BACKEND:
     MAIL_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     _MAIL_OPTIONS = {"file_path": str(MAIL_DIR)}
 MAILERS = {"default": {"BACKEND": MAIL_BACKEND, "OPTIONS": _MAIL_OPTIONS}}
+# Whoever opens the demo reads its mails on a page, without signing in: never elsewhere.
+DEMO_MAILBOX = env.bool("HMS_DEMO_MAILBOX", IS_DEMO)
+if DEMO_MAILBOX and IS_PRODUCTION:
+    raise ImproperlyConfigured("HMS_DEMO_MAILBOX shows links to everybody: only a demo has it.")
 MAIL_FROM = env.str("HMS_MAIL_FROM", "hospital@localhost")
 # What people type to come here: links in mails begin with it.
 SITE_URL = env.str(
@@ -428,6 +437,7 @@ SPECTACULAR_SETTINGS = {
         "LevelEnum": "org.states.Level",
         "UnitKindEnum": "org.states.UnitKind",
         "AccountStateEnum": "org.states.AccountState",
+        "ClientKindEnum": "org.states.ClientKind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -189,7 +189,8 @@ class PreferencesForm(Form):
     )
 
 
-def _reason(*, required: bool = True) -> forms.CharField:
+def reason_field(*, required: bool = True) -> forms.CharField:
+    """Return the field that asks why."""
     return forms.CharField(
         label=_("Reason"),
         max_length=REASON_LIMIT,
@@ -199,7 +200,8 @@ def _reason(*, required: bool = True) -> forms.CharField:
     )
 
 
-def _version() -> forms.IntegerField:
+def version_field() -> forms.IntegerField:
+    """Return the hidden field with the version that was seen."""
     return forms.IntegerField(min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput())
 
 
@@ -219,13 +221,13 @@ def _unit_choices(units: Iterable["Unit"]) -> list[tuple[str, str]]:
 class ReasonForm(Form):
     """Why something is done."""
 
-    reason = _reason()
+    reason = reason_field()
 
 
 class VersionedReasonForm(ReasonForm):
     """Why something is done to the row as it was seen."""
 
-    version = _version()
+    version = version_field()
 
 
 def _offer_units(form: Form, units: "Mapping[str, Unit]") -> None:
@@ -286,7 +288,7 @@ class UnitForm(Form):
 class UnitEditForm(UnitForm):
     """A unit as it shall be from now on."""
 
-    version = _version()
+    version = version_field()
 
 
 class RootEditForm(Form):
@@ -294,7 +296,7 @@ class RootEditForm(Form):
 
     name = forms.CharField(label=_("Name"), max_length=120)
     code = forms.CharField(label=_("Code"), max_length=30)
-    version = _version()
+    version = version_field()
 
 
 class PeopleFilterForm(Form):
@@ -339,7 +341,7 @@ class PersonForm(_NamesForm):
 class PersonEditForm(_NamesForm):
     """A person's names and addresses as they shall be from now on."""
 
-    version = _version()
+    version = version_field()
 
 
 class PasswordForm(Form):
@@ -375,7 +377,7 @@ class PractitionerForm(Form):
     licence_number = forms.CharField(label=_("Licence number"), max_length=40, required=False)
     licence_issuer = forms.CharField(label=_("Issued by"), max_length=80, required=False)
     licence_until_on = DateField(label=_("Valid until"), required=False)
-    version = _version()
+    version = version_field()
 
 
 class AssignmentForm(Form):
@@ -390,7 +392,7 @@ class AssignmentForm(Form):
     shift_group = forms.ChoiceField(
         label=_("Shift group"), choices=ShiftGroup.choices, initial=ShiftGroup.DAY
     )
-    reason = _reason(required=False)
+    reason = reason_field(required=False)
 
     def __init__(
         self, *args: Any, units: Iterable["Unit"], roles: Iterable["Role"], **kwargs: Any
@@ -417,8 +419,8 @@ class AssignmentEndForm(Form):
         required=False,
         help_text=_("Leave empty to end it this minute, or to cancel one that has not begun."),
     )
-    reason = _reason()
-    version = _version()
+    reason = reason_field()
+    version = version_field()
 
 
 class ActivationFilterForm(Form):
@@ -455,8 +457,8 @@ class ActivationForm(Form):
         required=False,
         help_text=_("With read only: for so long, what is open may still be closed."),
     )
-    reason = _reason()
-    version = _version()
+    reason = reason_field()
+    version = version_field()
 
 
 class ImportFileForm(Form):

@@ -511,8 +511,7 @@ class FactorTries(models.Model):
     """When one person's last wrong codes were typed; its row is locked while a code is checked."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    # Seconds since 1970, oldest first.
-    wrong = models.JSONField(default=list)
+    wrong = models.JSONField(default=list)  # seconds since 1970, oldest first
 
     class Meta:
         default_permissions = ()
@@ -554,7 +553,7 @@ class KnownPlace(_OfLogin):
         constraints = [models.UniqueConstraint(fields=["user", "mark"], name="knownplace_once")]
 
 
-@kept_history()
+@kept_history("last_used_at")
 class ApiClient(BaseModel):
     """What the house knows of an OAuth2 application: what for, which scopes, whether it is open."""
 
@@ -562,11 +561,13 @@ class ApiClient(BaseModel):
         "oauth2_provider.Application", on_delete=models.PROTECT, related_name="+"
     )
     purpose = models.CharField(max_length=300)
+    contact = models.CharField(max_length=200, blank=True, default="", db_default="")
     # Codes of the closed list in org.rules; what a token may do is this AND what its person may do.
     scopes = models.JSONField(default=list)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.BigIntegerField(null=True, blank=True)
     close_reason = models.CharField(max_length=300, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -577,7 +578,7 @@ class ApiClient(BaseModel):
             )
         ]
         default_permissions = ()
-        permissions = [("manage_clients", "Register and close API clients")]
+        permissions = [("view_clients", "See API clients"), ("manage_clients", "Edit API clients")]
 
     def __str__(self) -> str:
         return self.purpose
@@ -587,8 +588,7 @@ class ApiClient(BaseModel):
         """What sort of program it is, read from how it asks for tokens."""
         if self.application.authorization_grant_type == "client-credentials":
             return ClientKind.SYSTEM
-        is_public = self.application.client_type == "public"
-        return ClientKind.APP if is_public else ClientKind.SERVER
+        return ClientKind.APP if self.application.client_type == "public" else ClientKind.SERVER
 
 
 @kept_history()

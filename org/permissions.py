@@ -28,6 +28,7 @@ class Perm(StrEnum):
     VIEW_ACTIVATION = "org.view_activation"
     SET_ACTIVATION = "org.set_activation"
     IMPORT_PEOPLE = "org.import_people"
+    VIEW_CLIENTS = "org.view_clients"
     MANAGE_CLIENTS = "org.manage_clients"
     VIEW_OPERATIONS = "core.view_operations"
     SET_MODE = "core.set_mode"

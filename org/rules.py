@@ -182,7 +182,8 @@ SCOPES: Mapping[str, Scope] = {
         _("See people, their logins and where they work"), frozenset({"org.view_people"})
     ),
     "people.write": Scope(
-        _("Create, change, open and close logins"), frozenset({"org.manage_people"})
+        _("Create, change, open and close logins, invite people, end their sessions"),
+        frozenset({"org.manage_people", "org.end_sessions"}),
     ),
     "assignments.write": Scope(
         _("Decide who works where as what"), frozenset({"org.manage_assignments"})
@@ -194,7 +195,8 @@ SCOPES: Mapping[str, Scope] = {
     "activation.write": Scope(
         _("Switch modules in a unit on and off"), frozenset({"org.set_activation"})
     ),
-    "clients.read": Scope(_("See the registered apps"), frozenset({"org.manage_clients"})),
+    "clients.read": Scope(_("See the registered apps"), frozenset({"org.view_clients"})),
+    "clients.write": Scope(_("Register, change and close apps"), frozenset({"org.manage_clients"})),
     INTROSPECT: Scope(_("Ask whether a token is valid"), systems_only=True),
 }
 

@@ -4,10 +4,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from oauth2_provider.models import AccessToken, RefreshToken
 
@@ -376,9 +378,39 @@ def client_open(client_id: str) -> ApiClient | None:
     return rows.filter(application__client_id=client_id, closed_at__isnull=True).first()
 
 
-def client_list() -> QuerySet[ApiClient]:
-    """Return every client, open and closed, with its application."""
-    return ApiClient.objects.select_related("application", "application__user")
+def client_list(*, search: str = "", state: str = "") -> QuerySet[ApiClient]:
+    """Return clients with their applications; `state` is open, closed or "" for all."""
+    rows = ApiClient.objects.select_related("application", "application__user")
+    if search:
+        rows = rows.filter(Q(application__name__icontains=search) | Q(purpose__icontains=search))
+    return rows.filter(closed_at__isnull=state == "open") if state else rows
+
+
+def client_get(public_id: UUID) -> ApiClient | None:
+    """Return the client, open or closed, or None."""
+    return client_list().filter(public_id=public_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """What lives of a client's tokens: access and refresh tokens, and for how many people."""
+
+    access: int
+    refresh: int
+    people: int
+
+
+def client_living(client: ApiClient, *, at: datetime) -> Living:
+    """Count the client's tokens that open something now."""
+    access = AccessToken.objects.filter(application_id=client.application_id, expires__gt=at)
+    refresh = RefreshToken.objects.filter(
+        application_id=client.application_id,
+        revoked__isnull=True,
+        created__gt=at - timedelta(seconds=settings.REFRESH_SECONDS),
+    )
+    holders = set(access.values_list("user_id", flat=True).distinct())
+    holders |= set(refresh.values_list("user_id", flat=True).distinct())
+    return Living(access.count(), refresh.count(), len(holders - {None}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +423,11 @@ class MyApp:
     scopes: tuple[str, ...]
     since: datetime
     last_used_at: datetime
+
+    @property
+    def words(self) -> list[Any]:
+        """Return what it may do, in plain words."""
+        return [rules.SCOPES[name].words for name in self.scopes]
 
 
 def apps_of(user: User, *, at: datetime) -> list[MyApp]:

@@ -263,6 +263,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
         if actor is None or not actor.is_active:
             raise errors.InvalidGrantError(request=request)
         super()._save_bearer_token(token, request, *args, **kwargs)
+        services.client_used_noted(request.house_client, at=clock.now())
         if request.grant_type != "refresh_token":
             services.token_issue_noted(
                 client=request.house_client, user=actor, scopes=request.scopes, at=clock.now()

@@ -411,48 +411,50 @@ class MeOut(serializers.Serializer[Any]):
     roles = MyRoleOut(many=True)
 
 
-class _PageOut(serializers.Serializer[Any]):
+class PageOut(serializers.Serializer[Any]):
+    """Cursors to the pages beside this one."""
+
     next = serializers.CharField(help_text=_("Cursor of the next page, empty on the last."))
     previous = serializers.CharField(help_text=_("Cursor of the page before, empty on the first."))
 
 
-class SitePageOut(_PageOut):
+class SitePageOut(PageOut):
     """One page of sites."""
 
     items = SiteOut(many=True)
 
 
-class UnitPageOut(_PageOut):
+class UnitPageOut(PageOut):
     """One page of units."""
 
     items = UnitOut(many=True)
 
 
-class PersonPageOut(_PageOut):
+class PersonPageOut(PageOut):
     """One page of people."""
 
     items = PersonRowOut(many=True)
 
 
-class RolePageOut(_PageOut):
+class RolePageOut(PageOut):
     """One page of roles."""
 
     items = RoleOut(many=True)
 
 
-class AssignmentPageOut(_PageOut):
+class AssignmentPageOut(PageOut):
     """One page of assignments."""
 
     items = AssignmentOut(many=True)
 
 
-class UnitLevelsPageOut(_PageOut):
+class UnitLevelsPageOut(PageOut):
     """One page of units with their levels."""
 
     items = UnitLevelsOut(many=True)
 
 
-class LevelChangePageOut(_PageOut):
+class LevelChangePageOut(PageOut):
     """One page of changes of levels."""
 
     items = LevelChangeOut(many=True)

@@ -12,6 +12,7 @@ from org.states import Level
 if TYPE_CHECKING:
     from org.models import (
         ActivationEvent,
+        ApiClient,
         Assignment,
         LoginSession,
         ModuleActivation,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         Unit,
         User,
     )
+    from org.selectors import MyApp
 
 
 def site_json(site: Site) -> dict[str, Any]:
@@ -186,4 +188,37 @@ def session_json(row: LoginSession, here: str | None) -> dict[str, Any]:
         "started_at": row.started_at,
         "last_seen_at": row.last_seen_at,
         "is_here": row.session_key == here,
+    }
+
+
+def client_json(client: ApiClient) -> dict[str, Any]:
+    """Return an API client, without its secret."""
+    application = client.application
+    user = application.user
+    return {
+        "public_id": client.public_id,
+        "client_id": application.client_id,
+        "name": application.name,
+        "kind": client.kind,
+        "purpose": client.purpose,
+        "contact": client.contact,
+        "scopes": client.scopes,
+        "addresses": application.redirect_uris.split(),
+        "login": {"public_id": user.public_id, "username": user.username} if user else None,
+        "last_used_at": client.last_used_at,
+        "closed_at": client.closed_at,
+        "close_reason": client.close_reason,
+        "version": client.version,
+    }
+
+
+def app_json(app: MyApp) -> dict[str, Any]:
+    """Return an app that may act for the person."""
+    return {
+        "public_id": app.public_id,
+        "name": app.name,
+        "purpose": app.purpose,
+        "scopes": list(app.scopes),
+        "since": app.since,
+        "last_used_at": app.last_used_at,
     }

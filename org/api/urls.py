@@ -2,12 +2,21 @@
 
 from django.urls import path
 
-from org.api.views import activation, assignments, me, people, sites, units
+from org.api.views import activation, assignments, clients, me, people, sites, units
 
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="me"),
     path("me/sessions/", me.SessionsView.as_view(), name="sessions"),
     path("me/sessions/<uuid:public_id>/end", me.SessionEndView.as_view(), name="session-end"),
+    path("me/apps/", me.AppsView.as_view(), name="apps"),
+    path("me/apps/end", me.AppsEndView.as_view(), name="apps-end"),
+    path("me/apps/<uuid:public_id>/end", me.AppEndView.as_view(), name="app-end"),
+    path("clients/", clients.ClientsView.as_view(), name="clients"),
+    path("clients/<uuid:public_id>/", clients.ClientView.as_view(), name="client"),
+    path(
+        "clients/<uuid:public_id>/secret", clients.ClientSecretView.as_view(), name="client-secret"
+    ),
+    path("clients/<uuid:public_id>/close", clients.ClientCloseView.as_view(), name="client-close"),
     path("sites/", sites.SitesView.as_view(), name="sites"),
     path("sites/<uuid:public_id>/", sites.SiteView.as_view(), name="site"),
     path("units/", units.UnitsView.as_view(), name="units"),
@@ -26,6 +35,16 @@ urlpatterns = [
         "people/<uuid:public_id>/suspend", people.PersonSuspendView.as_view(), name="person-suspend"
     ),
     path("people/<uuid:public_id>/leave", people.PersonLeaveView.as_view(), name="person-leave"),
+    path(
+        "people/<uuid:public_id>/sessions/",
+        people.PersonSessionsView.as_view(),
+        name="person-sessions",
+    ),
+    path(
+        "people/<uuid:public_id>/sessions/end",
+        people.PersonSessionsEndView.as_view(),
+        name="person-sessions-end",
+    ),
     path("roles/", me.RolesView.as_view(), name="roles"),
     path("assignments/", assignments.AssignmentsView.as_view(), name="assignments"),
     path("assignments/<uuid:public_id>/", assignments.AssignmentView.as_view(), name="assignment"),

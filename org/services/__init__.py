@@ -25,6 +25,7 @@ from org.services.clients import (
     client_register,
     client_secret_renew,
     client_update,
+    client_used_noted,
 )
 from org.services.factors import (
     app_add,
@@ -120,6 +121,7 @@ __all__ = [
     "client_register",
     "client_secret_renew",
     "client_update",
+    "client_used_noted",
     "code_use",
     "delivery_retry",
     "factor_remove",

@@ -3,10 +3,11 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import AccessToken, Application, Grant, RefreshToken
 
@@ -18,6 +19,7 @@ from org.services.people import account_activate, person_create
 from org.states import ClientKind
 
 MOST_ADDRESSES = 10
+TO_THE_MINUTE = timedelta(minutes=1)
 
 
 class ClientClosed(ServiceError):
@@ -65,6 +67,7 @@ def client_register(
     kind: str,
     scopes: Sequence[str],
     addresses: Sequence[str] = (),
+    contact: str = "",
     by: int | None,
     at: datetime,
 ) -> Registered:
@@ -93,7 +96,10 @@ def client_register(
         redirect_uris=" ".join(addresses),
     )
     client = ApiClient.objects.create(
-        application=application, purpose=purpose, scopes=[n for n in SCOPES if n in scopes]
+        application=application,
+        purpose=purpose,
+        contact=contact,
+        scopes=[n for n in SCOPES if n in scopes],
     )
     record(
         "client_register",
@@ -116,6 +122,7 @@ def _about(client: ApiClient) -> dict[str, object]:
     return {
         "name": application.name,
         "purpose": client.purpose,
+        "contact": client.contact,
         "scopes": list(client.scopes),
         "addresses": application.redirect_uris.split(),
     }
@@ -139,6 +146,7 @@ def client_update(
     purpose: str,
     scopes: Sequence[str],
     addresses: Sequence[str] = (),
+    contact: str = "",
     version: int | None,
     by: int,
     at: datetime,
@@ -152,18 +160,21 @@ def client_update(
     wanted = {
         "name": name,
         "purpose": purpose,
+        "contact": contact,
         "scopes": [n for n in SCOPES if n in scopes],
         "addresses": list(addresses),
     }
     before, after = changes(_about(row), wanted)
     if not after:
         return row
-    row.purpose, row.scopes = purpose, [n for n in SCOPES if n in scopes]
+    row.purpose, row.contact = purpose, contact
+    row.scopes = [n for n in SCOPES if n in scopes]
     row.version += 1
-    row.save(update_fields=["purpose", "scopes", "version"])
+    row.save(update_fields=["purpose", "contact", "scopes", "version"])
     Application.objects.filter(pk=row.application_id).update(
         name=name, redirect_uris=" ".join(addresses), updated=at
     )
+    row.application.name, row.application.redirect_uris = name, " ".join(addresses)
     record(
         "client_update",
         action=Action.UPDATE,
@@ -174,6 +185,19 @@ def client_update(
         after=after,
     )
     return row
+
+
+@transaction.atomic
+def client_used_noted(client: ApiClient, *, at: datetime) -> None:
+    """When the client was last given a token is known to the minute.
+
+    Never waits: whoever closes the client holds its row and waits for the rows of its tokens.
+    """
+    rows = ApiClient.objects.filter(pk=client.pk).filter(
+        Q(last_used_at=None) | Q(last_used_at__lt=at - TO_THE_MINUTE)
+    )
+    if rows.select_for_update(no_key=True, skip_locked=True).first() is not None:
+        ApiClient.objects.filter(pk=client.pk).update(last_used_at=at)
 
 
 @transaction.atomic

@@ -37,6 +37,7 @@ class CommandPage:
     is_risky: bool = False
     template: str = "org/command.html"
     rows: Sequence[Any] = ()
+    apps: Sequence[Any] = ()
 
 
 def sent(request: HttpRequest) -> QueryDict | None:

@@ -10,7 +10,7 @@ from org.site_forms import hours_text, weekday_word
 from org.states import AccountState, Level
 
 if TYPE_CHECKING:
-    from org.models import Unit
+    from org.models import ApiClient, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +58,12 @@ def week_rows(hours: rules.Hours) -> list[tuple[Any, str]]:
 def unit_look(unit: "Unit") -> Look:
     """Return the look of a unit that is open or closed."""
     if unit.is_active:
+        return Look("ok", "circle-check", _("Open"))
+    return Look("mute", "lock", _("Closed"))
+
+
+def client_look(client: "ApiClient") -> Look:
+    """Return the look of an API client that is open or closed."""
+    if client.closed_at is None:
         return Look("ok", "circle-check", _("Open"))
     return Look("mute", "lock", _("Closed"))

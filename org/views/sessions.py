@@ -12,7 +12,8 @@ from core.doors import SignedIn, requires
 from core.errors import NotFound
 from core.html import render, see_other, toast
 from org import gate, selectors, services
-from org.forms import QuickPinForm, ReasonForm
+from org.client_forms import EndingForm
+from org.forms import QuickPinForm
 from org.permissions import Perm
 from org.views import commands, people
 
@@ -57,6 +58,44 @@ def sessions_end(request: HttpRequest) -> HttpResponse:
     return see_other(request, "org:sessions")
 
 
+OWN_APPS = SignedIn("whom one let act for oneself is one's own to end")
+
+
+@requires(OWN_APPS, module=None)
+def apps(request: HttpRequest) -> HttpResponse:
+    """The apps that may act for the person: what they may do, since when, when they last came."""
+    shown = {
+        "apps": selectors.apps_of(gate.person(request), at=clock.now()),
+        "crumbs": (commands.Crumb(_("Security of your login"), reverse("org:security")),),
+    }
+    return render(request, "org/apps.html", shown)
+
+
+def _apps_end(request: HttpRequest, public_id: UUID | None) -> None:
+    """Raises NotFound for a client that is not known."""
+    person = gate.person(request)
+    client = selectors.client_get(public_id) if public_id else None
+    if public_id and client is None:
+        raise NotFound()
+    services.tokens_end(person, client=client, by=person.pk, at=clock.now(), reason="by the person")
+
+
+@requires(OWN_APPS, module=None, methods=("POST",), always=True)
+def app_end(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """One app acts for the person no more."""
+    _apps_end(request, public_id)
+    toast(request, _("The app may not act for you any more."))
+    return see_other(request, "org:apps")
+
+
+@requires(OWN_APPS, module=None, methods=("POST",), always=True)
+def apps_end(request: HttpRequest) -> HttpResponse:
+    """No app acts for the person any more."""
+    _apps_end(request, None)
+    toast(request, _("No app acts for you any more."))
+    return see_other(request, "org:apps")
+
+
 @requires(SignedIn("a PIN is one's own"), module=None, methods=("GET", "POST"), fresh=True)
 def quick_pin(request: HttpRequest) -> HttpResponse:
     """A PIN opens one's own locked screens from now on; `remove` takes it away."""
@@ -82,27 +121,27 @@ def quick_pin(request: HttpRequest) -> HttpResponse:
 
 @requires(Perm.END_SESSIONS, module=None, methods=("GET", "POST"), fresh=True, always=True)
 def person_sessions(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The sessions of a person in reach; all of them end for a reason."""
+    """Sessions and apps of a person in reach; all of them, or the apps, end for a reason."""
     found = selectors.person_get(
         grants=gate.grants(request), public_id=public_id, permission=Perm.END_SESSIONS
     )
     if found is None:
         raise NotFound()
     page = commands.CommandPage(
-        title=_("Sessions of %(person)s") % {"person": found.full_name},
-        submit=_("Sign out everywhere"),
+        title=_("Sessions and apps of %(person)s") % {"person": found.full_name},
+        submit=_("End them"),
         back=people.address(found),
         crumbs=people.crumbs(found),
-        done=_("The person is signed out everywhere."),
+        done=_("They have ended."),
         is_risky=True,
         template="org/person_sessions.html",
         rows=selectors.session_list(found, at=clock.now()),
+        apps=selectors.apps_of(found, at=clock.now()),
     )
 
     def end(data: dict[str, Any]) -> str:
-        services.sessions_end(
-            found, by=gate.person(request).pk, at=clock.now(), reason=data["reason"]
-        )
+        ending = services.sessions_end if data["what"] == "all" else services.tokens_end
+        ending(found, by=gate.person(request).pk, at=clock.now(), reason=data["reason"])
         return people.address(found)
 
-    return commands.answer(request, ReasonForm(commands.sent(request)), page, end)
+    return commands.answer(request, EndingForm(commands.sent(request)), page, end)

@@ -6,7 +6,8 @@ from typing import Any
 
 from audit.services import Action, record
 from core.context import asking
-from org.models import Assignment, Role, Unit, User
+from org import services
+from org.models import ApiClient, Assignment, Role, Unit, User
 from tests.factories import org as people
 
 CANARY = "Zzyxcanary"
@@ -42,8 +43,22 @@ def plant(hospital: people.Hospital) -> Subjects:
             "form": "no-such-form",
             "session": uuid.uuid4(),
             "event": uuid.uuid4(),
+            "client": uuid.uuid4(),
         },
     )
+
+
+def _client() -> ApiClient:
+    made = services.client_register(
+        name="Ward phone",
+        purpose="Rounds",
+        kind="app",
+        scopes=["profile"],
+        addresses=["http://127.0.0.1/back"],
+        by=None,
+        at=people.STARTED,
+    )
+    return made.client
 
 
 def _row(unit: Unit, user: User) -> dict[str, Any]:
@@ -58,6 +73,7 @@ def _row(unit: Unit, user: User) -> dict[str, Any]:
         "form": "no-such-form",
         "session": uuid.uuid4(),
         "event": _event(unit, user),
+        "client": _client().public_id,
     }
 
 

@@ -10,10 +10,12 @@ from rest_framework.views import APIView
 from core import clock
 from core.api import PAGE_PARAMETERS, idempotent, page_of, paged
 from core.doors import SignedIn, requires
+from core.errors import NotFound
 from org import gate, selectors, services
+from org.api.client_serializers import AppOut
 from org.api.records import held
 from org.api.serializers import MeOut, RolePageOut, SessionOut
-from org.api.shapes import me_json, role_json, session_json
+from org.api.shapes import app_json, me_json, role_json, session_json
 from org.permissions import Perm
 
 
@@ -70,6 +72,56 @@ class SessionEndView(APIView):
 
         def act() -> Response:
             services.session_end(person, public_id, by=person.pk, at=clock.now())
+            return Response(status=204)
+
+        return idempotent(request, act)
+
+
+OWN_APPS = SignedIn("whom one let act for oneself is one's own to end")
+
+
+class AppsView(APIView):
+    """The apps that may act for the caller."""
+
+    @extend_schema(operation_id="app_list", responses={200: AppOut(many=True)})
+    @requires(OWN_APPS, module=None)
+    def get(self, request: Request) -> Response:
+        """Return the apps with living tokens of the caller, by name."""
+        rows = selectors.apps_of(gate.person(request), at=clock.now())
+        return Response([app_json(row) for row in rows])
+
+
+class AppsEndView(APIView):
+    """Ending all apps of the caller."""
+
+    @extend_schema(operation_id="app_end_all", request=None, responses={204: None})
+    @requires(OWN_APPS, module=None, methods=("POST",), always=True)
+    def post(self, request: Request) -> Response:
+        """End every app, also the one that asks."""
+        person = gate.person(request)
+
+        def act() -> Response:
+            services.tokens_end(person, by=person.pk, at=clock.now(), reason="by the person")
+            return Response(status=204)
+
+        return idempotent(request, act)
+
+
+class AppEndView(APIView):
+    """Ending one app of the caller."""
+
+    @extend_schema(operation_id="app_end", request=None, responses={204: None})
+    @requires(OWN_APPS, module=None, methods=("POST",), always=True)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """End the app's tokens of the caller, also those of the asking app."""
+        person, client = gate.person(request), selectors.client_get(public_id)
+        if client is None:
+            raise NotFound()
+
+        def act() -> Response:
+            services.tokens_end(
+                person, client=client, by=person.pk, at=clock.now(), reason="by the person"
+            )
             return Response(status=204)
 
         return idempotent(request, act)

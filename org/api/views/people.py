@@ -22,9 +22,10 @@ from core.api import (
 from core.doors import requires
 from core.errors import Denied
 from org import gate, selectors, services
+from org.api.client_serializers import EndingIn, PersonSessionsOut
 from org.api.records import choice_of, held, person_at, search_of, unit_named, uuid_of
 from org.api.serializers import PersonChangeIn, PersonIn, PersonOut, PersonPageOut, ReasonIn
-from org.api.shapes import person_json, person_row_json
+from org.api.shapes import app_json, person_json, person_row_json, session_json
 from org.permissions import Perm, may_manage_login
 from org.states import AccountState
 
@@ -151,3 +152,38 @@ class PersonLeaveView(APIView):
     def post(self, request: Request, public_id: UUID) -> Response:
         """Record that the person left: the login opens nothing."""
         return _moved(request, public_id, services.account_leave)
+
+
+class PersonSessionsView(APIView):
+    """Where a person is signed in, and which apps act for them."""
+
+    @extend_schema(operation_id="person_session_list", responses={200: PersonSessionsOut})
+    @requires(Perm.END_SESSIONS, module=None)
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """Return the person's sessions and apps."""
+        person, now = person_at(request, public_id, Perm.END_SESSIONS), clock.now()
+        return Response(
+            {
+                "sessions": [
+                    session_json(row, None) for row in selectors.session_list(person, at=now)
+                ],
+                "apps": [app_json(row) for row in selectors.apps_of(person, at=now)],
+            }
+        )
+
+
+class PersonSessionsEndView(APIView):
+    """Signing a person out everywhere."""
+
+    @extend_schema(operation_id="person_session_end", request=EndingIn, responses={204: None})
+    @requires(Perm.END_SESSIONS, module=None, methods=("POST",), fresh=True, always=True)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """End the person's sessions and apps, or only the apps."""
+        person, asked = person_at(request, public_id, Perm.END_SESSIONS), parsed(EndingIn, request)
+        ending = services.tokens_end if asked.get("what") == "apps" else services.sessions_end
+
+        def act() -> Response:
+            ending(person, by=gate.person(request).pk, at=clock.now(), reason=asked["reason"])
+            return Response(status=204)
+
+        return idempotent(request, act)
