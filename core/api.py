@@ -1,6 +1,7 @@
 """Pieces that every room's API doors share: strict input, versions, repeats, pages."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -98,7 +99,18 @@ def paged(rows: Page[Any], render: Callable[[Any], dict[str, Any]]) -> Response:
     )
 
 
-def idempotent(request: Request, act: Callable[[], Response]) -> Response:
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """How an answer with a secret in it is kept for its repeat: never readable."""
+
+    put_on: Callable[[str], str]
+    take_off: Callable[[str], str]
+
+
+_NO_VEIL = Veil(str, str)
+
+
+def idempotent(request: Request, act: Callable[[], Response], *, veil: Veil = _NO_VEIL) -> Response:
     """Run `act` once per Idempotency-Key of this person; without a key just run it.
 
     `act` works on this database only: after a deadlock it runs again.
@@ -115,7 +127,7 @@ def idempotent(request: Request, act: Callable[[], Response]) -> Response:
         response = act()
         kept = {name: response[name] for name in ("ETag", "Location") if response.has_header(name)}
         body = orjson.dumps(response.data, default=str).decode()
-        return idempotency.Answer(response.status_code, kept, body)
+        return idempotency.Answer(response.status_code, kept, veil.put_on(body))
 
     done = idempotency.once(
         user_id=int(str(request.user.pk)),
@@ -125,4 +137,5 @@ def idempotent(request: Request, act: Callable[[], Response]) -> Response:
         act=answer,
     )
     headers = {**done.headers, **({"Idempotent-Replay": "true"} if done.is_repeat else {})}
-    return Response(orjson.loads(done.body), status=done.status, headers=headers)
+    body = orjson.loads(veil.take_off(done.body))
+    return Response(body, status=done.status, headers=headers)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from audit.models import AuditEvent
@@ -185,18 +186,23 @@ def test_the_api_registers_reads_changes_renews_and_closes(as_role: Any) -> None
     assert [row["name"] for row in listed] == ["L"]
 
 
-def test_an_api_secret_is_in_no_table(as_role: Any) -> None:
-    from core.models import IdempotencyKey
-
+def test_a_repeat_gets_the_secret_again_and_no_table_shows_it(as_role: Any) -> None:
     client = as_role("system_administrator")
     body = {"name": "Link", "purpose": "x", "kind": "system", "scopes": ["units.read"]}
-    client.post(
-        "/api/v1/org/clients/",
-        body,
-        content_type="application/json",
-        headers={"Idempotency-Key": "k1"},
+    first, again = (
+        client.post(
+            "/api/v1/org/clients/",
+            body,
+            content_type="application/json",
+            headers={"Idempotency-Key": "k1"},
+        )
+        for _each in range(2)
     )
-    assert not IdempotencyKey.objects.exists()
+    assert first.json() == again.json()
+    assert ApiClient.objects.count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(k::text, '') FROM core_idempotencykey k")
+        assert first.json()["client_secret"] not in cursor.fetchone()[0]
 
 
 def test_a_person_sees_and_ends_the_apps_that_act_for_them(hospital: people.Hospital) -> None:

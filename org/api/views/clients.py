@@ -1,4 +1,4 @@
-"""API doors of API clients. The secret is in one answer and stored nowhere."""
+"""API doors of API clients. A secret is in one answer; nobody can read it in the tables."""
 
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from core import clock
 from core.api import (
     IF_MATCH,
     PAGE_PARAMETERS,
+    Veil,
     idempotent,
     if_match,
     page_of,
@@ -21,7 +22,6 @@ from core.api import (
 )
 from core.doors import requires
 from core.errors import Denied, NotFound
-from core.retries import retried
 from org import gate, selectors, services
 from org.api.client_serializers import (
     ClientChangeIn,
@@ -34,10 +34,13 @@ from org.api.records import choice_of, held, search_of
 from org.api.serializers import ReasonIn
 from org.api.shapes import client_json
 from org.permissions import Perm, may_manage_login
+from org.services import vault
 
-ONCE = (
-    "Not repeatable by Idempotency-Key: the secret is stored nowhere. After a lost answer look at "
-    "the list, and make a new secret."
+# For as long as a repeat gets the same answer, its secret is kept sealed.
+PURPOSE = "client secret"
+VEIL = Veil(
+    lambda body: vault.sealed(body, purpose=PURPOSE),
+    lambda body: vault.opened(body, purpose=PURPOSE),
 )
 
 
@@ -59,9 +62,10 @@ def _to_change(request: Request, public_id: UUID) -> Any:
 
 def _with_secret(made: services.Registered, status: int) -> Response:
     data = client_json(made.client) | {"client_secret": made.secret}
-    answer = with_etag(
-        data, status=status, location=f"/api/v1/org/clients/{made.client.public_id}/"
-    )
+    return with_etag(data, status=status, location=f"/api/v1/org/clients/{made.client.public_id}/")
+
+
+def _unkept(answer: Response) -> Response:
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -87,7 +91,6 @@ class ClientsView(APIView):
 
     @extend_schema(
         operation_id="client_register",
-        description=ONCE,
         request=ClientIn,
         responses={201: ClientSecretOut},
     )
@@ -95,10 +98,12 @@ class ClientsView(APIView):
     def post(self, request: Request) -> Response:
         """Register a client; its secret is in this answer only."""
         values = parsed(ClientIn, request)
-        made = retried(
-            lambda: services.client_register(**values, by=gate.person(request).pk, at=clock.now())
-        )
-        return _with_secret(made, 201)
+
+        def act() -> Response:
+            made = services.client_register(**values, by=gate.person(request).pk, at=clock.now())
+            return _with_secret(made, 201)
+
+        return _unkept(idempotent(request, act, veil=VEIL))
 
 
 class ClientView(APIView):
@@ -134,7 +139,6 @@ class ClientSecretView(APIView):
 
     @extend_schema(
         operation_id="client_secret_renew",
-        description=ONCE,
         request=ReasonIn,
         responses={200: ClientSecretOut},
     )
@@ -142,12 +146,14 @@ class ClientSecretView(APIView):
     def post(self, request: Request, public_id: UUID) -> Response:
         """Make a new secret; the old one opens nothing from now on."""
         found, reason = _to_change(request, public_id), parsed(ReasonIn, request)["reason"]
-        made = retried(
-            lambda: services.client_secret_renew(
+
+        def act() -> Response:
+            made = services.client_secret_renew(
                 found, reason=reason, by=gate.person(request).pk, at=clock.now()
             )
-        )
-        return _with_secret(made, 200)
+            return _with_secret(made, 200)
+
+        return _unkept(idempotent(request, act, veil=VEIL))
 
 
 class ClientCloseView(APIView):
