@@ -1,5 +1,6 @@
 """What is asked of the trail, and what is written into it by hand."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from audit.selectors import names
+from audit.selectors import history, names
 from audit.services import Action, Outcome
 from core import clock
 from core.forms import EARLIEST_YEAR, LATEST_YEAR, Form, parse_date
@@ -156,9 +157,9 @@ def _choice(label: Any, choices: Any, *, anything: str | Promise = ANY) -> forms
     return forms.ChoiceField(label=label, choices=listed, required=False)
 
 
-def kind_choices() -> list[tuple[str, str | Promise]]:
+def kind_choices(labels: Iterable[str] = ()) -> list[tuple[str, str | Promise]]:
     """Return the kinds of things, by their names."""
-    return sorted(((label, names.kind_word(label)) for label in names.kinds()), key=_word)
+    return sorted(((label, names.kind_word(label)) for label in labels or names.kinds()), key=_word)
 
 
 def _word(choice: tuple[str, str | Promise]) -> str:
@@ -199,6 +200,22 @@ class PeriodForm(Form):
         """Return the filters of the address that say something, by field."""
         said = {name: str(self.data.get(name, "") or "").strip() for name in self.fields}
         return {name: value for name, value in said.items() if value and name != "period"}
+
+
+class HistoryForm(PeriodForm):
+    """Which changes of the configuration are wanted."""
+
+    default_period = LAST_MONTH
+
+    kind = _choice(_("Kind of thing"), lambda: kind_choices(history.kept()))
+    thing = _text(_("Thing (name or id)"))
+    person = _text(_("Changed by"))
+    change = _choice(
+        _("Change"),
+        [("insert", _("Created")), ("update", _("Changed")), ("delete", _("Deleted"))],
+    )
+    request = _text(_("Request"), 64, widget=forms.HiddenInput)
+    actor = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
 
 class SearchForm(PeriodForm):

@@ -187,3 +187,48 @@ def _columns(model: type[models.Model]) -> tuple[str, ...]:
 def _key(model: type[models.Model]) -> str:
     has = {field.name for field in model._meta.concrete_fields}
     return "public_id" if "public_id" in has else model._meta.pk.name
+
+
+# Columns by which a row of the past is found, whatever it is called now.
+NAMED_BY = frozenset({*NAMING, *PEOPLE, "code", "email"})
+
+
+def numbers_of(text: str) -> dict[str, tuple[int, ...]]:
+    """Return the numbers of the things that an id or a name means, by kind: one question."""
+    key = _uuid(text)
+    questions = [
+        rows.order_by().values_list(Value(label, output_field=CharField()), "pk")
+        for label, model in kinds().items()
+        if isinstance(model._meta.pk, models.IntegerField)
+        and (rows := _meant(model, text, key)) is not None
+    ]
+    first, *others = questions
+    found: dict[str, list[int]] = defaultdict(list)
+    for label, number in first.union(*others, all=True)[:MOST_FOUND]:
+        found[label].append(number)
+    return {label: tuple(numbers) for label, numbers in found.items()}
+
+
+def _meant(model: type[models.Model], text: str, key: UUID | None) -> QuerySet[Any] | None:
+    rows = model._default_manager.all()
+    if key is not None:
+        return rows.filter(public_id=key) if _key(model) == "public_id" else None
+    if model is get_user_model():
+        return _people_named(text)
+    return rows.filter(_any_of(_naming(model), text)) if _naming(model) else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def called_by_number(model: type[models.Model], numbers: Iterable[Any]) -> dict[Any, str]:
+    """Return what rows are called, by their number; those that are gone are left out."""
+    columns = _columns(model)
+    if not columns:
+        return {}
+    rows = model._default_manager.filter(pk__in=set(numbers)).only(*dict.fromkeys(("pk", *columns)))
+    return {row.pk: called(row) for row in rows}

@@ -6,15 +6,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from audit import services
 from audit.exports import FORMATS
 from audit.forms import SearchForm
 from audit.permissions import Perm, Reach
-from audit.selectors import names, search
-from audit.views import shown
+from audit.selectors import search
+from audit.views import filters, shown
 from core.doors import requires
 from core.errors import NotFound
 from core.html import render
@@ -43,10 +42,10 @@ def events(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"filter": form, "rows": [], "pages": NOTHING}
     if form.is_valid():
         context |= _found(request, form, reach)
-    context["chips"] = chips(request.GET, form)
+    context["chips"] = filters.chips(request.GET, form)
     context["is_everywhere"] = reach[1]
     context["may_export"] = shown.holds(request, Perm.EXPORT_TRAIL)
-    context["export_url"] = f"{reverse('audit:export')}?{plain_query(request.GET)}"
+    context["export_url"] = f"{reverse('audit:export')}?{filters.plain(request.GET)}"
     context["exports"] = [(code, form.word) for code, form in FORMATS.items()]
     context["parts"] = shown.parts(request, "audit:events")
     return render(request, "audit/events.html", context)
@@ -79,51 +78,9 @@ def _found(request: HttpRequest, form: SearchForm, reach: Reach) -> dict[str, An
 def _head(asked: QueryDict, name: str, form: SearchForm) -> Head:
     is_this = form.sort_by == name
     goes_down = not form.is_down if is_this else name == "occurred_at"
-    query = changed(asked, sort=name, order="down" if goes_down else "up")
+    query = filters.changed(asked, sort=name, order="down" if goes_down else "up")
     way = ("descending" if form.is_down else "ascending") if is_this else ""
     return Head(shown.column_word(name), f"?{query}", way)
-
-
-def changed(asked: QueryDict, **values: str | None) -> str:
-    """Return the query of the address with some of it changed, from the first page on."""
-    query = asked.copy()
-    for name, value in {**values, "cursor": None}.items():
-        query.pop(name, None)
-        if value is not None:
-            query[name] = value
-    return query.urlencode()
-
-
-def plain_query(asked: QueryDict) -> str:
-    """Return the filters of the address without those that say nothing."""
-    query = changed(asked, size=None)
-    pairs: list[tuple[str, str]] = [
-        (name, str(value)) for name, value in QueryDict(query).items() if value
-    ]
-    return urlencode(pairs)
-
-
-def chips(asked: QueryDict, form: SearchForm) -> list[dict[str, str]]:
-    """Return each filter that is set, in words, with the address without it."""
-    said = form.typed()
-    return [
-        {
-            "label": str(form[name].label) if name != "actor" else _("Person"),
-            "value": _value(form, name, value),
-            "url": f"?{changed(asked, **{name: None})}",
-        }
-        for name, value in said.items()
-        if name not in {"sort", "order"} and name not in form.errors
-    ]
-
-
-def _value(form: SearchForm, name: str, value: str) -> str:
-    if name == "actor":
-        found = names.person_id(UUID(str(form.cleaned_data["actor"])))
-        people = names.people([found]) if found else {}
-        return people[found].name if found in people else value
-    choices = dict(getattr(form.fields[name], "choices", ()))
-    return str(choices.get(value, value))
 
 
 @requires(Perm.VIEW_TRAIL, module=None)

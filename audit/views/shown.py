@@ -84,6 +84,7 @@ class Part:
 
 _PARTS: tuple[tuple[str, str, Promise, str], ...] = (
     ("audit:events", Perm.VIEW_TRAIL, gettext_lazy("Search"), "search"),
+    ("audit:history", Perm.VIEW_HISTORY, gettext_lazy("Changes of settings"), "history"),
 )
 
 
