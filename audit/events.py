@@ -9,3 +9,10 @@ class TrailBroken:
 
     run_id: int
     problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyAsked:
+    """Somebody wants the whole trail checked now."""
+
+    asked_by: int

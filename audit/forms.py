@@ -275,3 +275,78 @@ class SearchForm(PeriodForm):
         """Say whether one of the others is set or wrong."""
         said = {name for name in self.typed() if self.data.get(name) not in {"occurred_at", "down"}}
         return bool((said | set(self.errors)) - {*self.FIRST, "actor"})
+
+
+class DisclosureFilterForm(PeriodForm):
+    """Which disclosures are wanted: about whom, to whom, when."""
+
+    default_period = "365d"
+
+    patient = forms.UUIDField(label=_("Patient (id)"), required=False)
+    kind = _choice(_("Kind of thing"), lambda: kind_choices(names.named_kinds()))
+    thing = _text(_("Thing (name or id)"))
+    recipient = _text(_("Recipient"), 120)
+    purpose = _text(_("Purpose"), 120)
+
+
+class DisclosureForm(Form):
+    """Who was given what about whom, and what for."""
+
+    patient = forms.UUIDField(
+        label=_("Patient (id)"), required=False, help_text=_("Or say below whose data it was.")
+    )
+    kind = _choice(
+        _("Kind of thing"), lambda: kind_choices(names.named_kinds()), anything=_("None")
+    )
+    thing = _text(_("Thing (name or id)"))
+    what = forms.CharField(
+        label=_("What was given"),
+        max_length=2_000,
+        widget=forms.Textarea,
+        help_text=_("A short description: which papers, which period, which results."),
+    )
+    recipient = forms.CharField(
+        label=_("Recipient"), max_length=200, help_text=_("Name and address, if known.")
+    )
+    purpose = forms.CharField(label=_("Purpose"), max_length=200)
+    given_at = MomentField(
+        label=_("When it was given"),
+        required=False,
+        help_text=_("Empty means now. A day, with a time if it is known: t-1 14:30."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The thing is one that exists, and only one is called so."""
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        is_named = found.get("patient") or found.get("thing")
+        if not is_named and not {"patient", "thing"} & set(self.errors):
+            self.add_error("thing", _("Say whose data it was: a patient, or a kind and a name."))
+        if found.get("thing") and "kind" not in self.errors:
+            self._identify(found)
+        return found
+
+    def _identify(self, found: dict[str, Any]) -> None:
+        if not found.get("kind"):
+            self.add_error("kind", _("Choose what kind of thing that is."))
+            return
+        things = names.keys_of(found["thing"], kind=found["kind"])
+        if len(things) != 1:
+            self.add_error(
+                "thing",
+                _("Several are called so: use the id.")
+                if things
+                else _("Nothing of this kind is called so."),
+            )
+            return
+        found["named"] = things[0]
+
+
+class AcknowledgeForm(Form):
+    """What somebody found out about a broken trail."""
+
+    reason = forms.CharField(
+        label=_("What was found out, and what is done about it"),
+        max_length=500,
+        widget=forms.Textarea,
+    )
+    run = forms.IntegerField(widget=forms.HiddenInput, min_value=1)

@@ -35,6 +35,7 @@ SUBJECTS = {
     "org:practitioner-edit": "org.user",
     "api:level": "org.unit",
     "audit:event": "audit.auditevent",
+    "api:audit-event": "audit.auditevent",
     "resume": "",
 }
 NOUNS = {"person": "user", "session": "loginsession"}

@@ -23,6 +23,8 @@ class Entry:
     module: str = ""
     is_settings: bool = False
     about: str | Promise = ""
+    # Whoever holds this finds the page behind another entry.
+    unless: str = ""
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -84,6 +86,15 @@ ENTRIES: tuple[Entry, ...] = (
         about=_("Apps and systems that may work with the hospital's data."),
     ),
     Entry(
+        "audit:history",
+        _("Audit trail"),
+        "clipboard-list",
+        Trail.VIEW_HISTORY,
+        is_settings=True,
+        about=_("Who changed which setting, and whether the trail is whole."),
+        unless=Trail.VIEW_TRAIL,
+    ),
+    Entry(
         "operations",
         _("Operations"),
         "activity",
@@ -107,6 +118,8 @@ class Link:
 
 def _is_open(entry: Entry, grants: Grants, unit_id: int | None) -> bool:
     if entry.permission and not grants.has(entry.permission):
+        return False
+    if entry.unless and grants.has(entry.unless):
         return False
     if not entry.module:
         return True

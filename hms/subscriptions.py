@@ -1,10 +1,16 @@
 """The only place where a fact meets its handlers."""
 
+from audit import handlers as audit
 from core.events import Subscribed
 from org import handlers as org
 
 TABLE: dict[str, Subscribed] = {
-    "audit.TrailBroken": (("org.arrival_note", org.arrival_note),),
+    "audit.TrailBroken": (
+        ("org.arrival_note", org.arrival_note),
+        ("org.trail_alarm", org.trail_alarm),
+    ),
+    "audit.VerifyAsked": (("audit.verify_start", audit.verify_start),),
+    "org.AlarmDue": (("org.trail_alarm_mail", org.trail_alarm_mail),),
     "org.UnitCreated": (("org.arrival_note", org.arrival_note),),
     "org.AssignmentChanged": (("org.arrival_note", org.arrival_note),),
     "org.AccountNoticed": (("org.account_notice_mail", org.account_notice_mail),),

@@ -25,6 +25,15 @@ class ActivationChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmDue:
+    """Somebody who watches over the trail has to be told that it is broken."""
+
+    user_id: int
+    run_id: int
+    problems: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccountNoticed:
     notice_id: int
     user_id: int

@@ -12,6 +12,16 @@ def arrival_note(fact: Fact) -> None:
     services.arrival_record(fact_id=UUID(fact.id), name=fact.name, at=clock.now())
 
 
+def trail_alarm(fact: Fact) -> None:
+    """Everybody who watches over the trail is told that it was found broken."""
+    services.trail_alarm(run_id=fact.payload["run_id"], at=clock.now())
+
+
+def trail_alarm_mail(fact: Fact) -> None:
+    """One of them has the mail."""
+    services.trail_alarm_mail(fact.payload["user_id"], problems=fact.payload["problems"])
+
+
 def account_notice_mail(fact: Fact) -> None:
     """The owner of the login was told by mail."""
     services.notice_mail(fact.payload["notice_id"])

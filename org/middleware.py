@@ -83,6 +83,7 @@ class PersonMiddleware:
             self._notice(request)
             zone = gate.grants(request).zone_of(request.unit_id)  # type: ignore[attr-defined]
         home = None if request.path.startswith(HEALTH) else _house()
+        request.house_name = home.name if home else ""  # type: ignore[attr-defined]
         with (
             context.within_house(house_context(home)),
             timezone.override(zone_of(zone or (home.time_zone if home else ""))),

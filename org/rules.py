@@ -197,6 +197,17 @@ SCOPES: Mapping[str, Scope] = {
     ),
     "clients.read": Scope(_("See the registered apps"), frozenset({"org.view_clients"})),
     "clients.write": Scope(_("Register, change and close apps"), frozenset({"org.manage_clients"})),
+    "trail.read": Scope(
+        _("Search the audit trail, and what was given away"), frozenset({"audit.view_trail"})
+    ),
+    "trail.export": Scope(_("Export the audit trail"), frozenset({"audit.export_trail"})),
+    "history.read": Scope(
+        _("See who changed people, roles, units and settings"), frozenset({"audit.view_history"})
+    ),
+    "disclosures.write": Scope(
+        _("Record to whom data of a patient was given"), frozenset({"audit.record_disclosure"})
+    ),
+    "seals.read": Scope(_("See whether the audit trail is whole"), frozenset({"audit.view_seals"})),
     INTROSPECT: Scope(_("Ask whether a token is valid"), systems_only=True),
 }
 

@@ -232,3 +232,21 @@ def called_by_number(model: type[models.Model], numbers: Iterable[Any]) -> dict[
         return {}
     rows = model._default_manager.filter(pk__in=set(numbers)).only(*dict.fromkeys(("pk", *columns)))
     return {row.pk: called(row) for row in rows}
+
+
+def named_kinds() -> list[str]:
+    """Return the kinds whose things have names: those that a person can be asked for."""
+    return [label for label, model in kinds().items() if _naming(model)]
+
+
+def keys_of(text: str, *, kind: str) -> list[Named]:
+    """Return (type, id) of the things of one kind that an id or a name means."""
+    model = kinds().get(kind)
+    if model is None:
+        return []
+    key = _uuid(text)
+    if key is None:
+        return things_named(text, kind=kind)
+    rows = _meant(model, text, key)
+    found = rows.values_list("public_id", flat=True) if rows is not None else []
+    return [(kind, str(each)) for each in found]

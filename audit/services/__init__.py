@@ -1,6 +1,16 @@
 """Verbs of this room: the only writers of its tables."""
 
 from audit.services.anchors import anchor, anchor_files, anchor_line, anchors_read
+from audit.services.breaks import (
+    Break,
+    CheckUnderWay,
+    acknowledgements,
+    asked_since,
+    break_acknowledge,
+    break_open,
+    texts_of,
+    verify_ask,
+)
 from audit.services.disclosures import disclosure_record, export_noted
 from audit.services.looks import Look, look, looking, looks_store
 from audit.services.months import months_ahead, months_make
@@ -12,7 +22,9 @@ from audit.services.witness import Standing, Witness, seal_of
 
 __all__ = [
     "Action",
+    "Break",
     "Brought",
+    "CheckUnderWay",
     "Head",
     "Look",
     "Outcome",
@@ -21,10 +33,14 @@ __all__ = [
     "Standing",
     "Waiting",
     "Witness",
+    "acknowledgements",
     "anchor",
     "anchor_files",
     "anchor_line",
     "anchors_read",
+    "asked_since",
+    "break_acknowledge",
+    "break_open",
     "changes",
     "disclosure_record",
     "export_noted",
@@ -41,7 +57,9 @@ __all__ = [
     "record",
     "seal",
     "seal_of",
+    "texts_of",
     "unsealed_age",
     "verify",
     "verify_and_note",
+    "verify_ask",
 ]

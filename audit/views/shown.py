@@ -85,6 +85,8 @@ class Part:
 _PARTS: tuple[tuple[str, str, Promise, str], ...] = (
     ("audit:events", Perm.VIEW_TRAIL, gettext_lazy("Search"), "search"),
     ("audit:history", Perm.VIEW_HISTORY, gettext_lazy("Changes of settings"), "history"),
+    ("audit:disclosures", Perm.VIEW_TRAIL, gettext_lazy("Disclosures"), "external-link"),
+    ("audit:seals", Perm.VIEW_SEALS, gettext_lazy("Seals"), "shield-check"),
 )
 
 

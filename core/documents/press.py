@@ -119,7 +119,8 @@ def _data(document: Document) -> tuple[Payload, tuple[str, ...]]:
 
 def _printed(press: Any, document: Document) -> tuple[bytes, tuple[str, ...]]:
     """Return the PDF and the best standards it meets. Raises DoesNotFit."""
-    stamp = document.printed_at.astimezone(UTC)
+    # A clock says microseconds, which typst refuses.
+    stamp = document.printed_at.astimezone(UTC).replace(microsecond=0)
     for standards in STANDARDS:
         try:
             made = press.compile(format="pdf", pdf_standards=list(standards), timestamp=stamp)

@@ -11,6 +11,7 @@ from org.services.account_keys import (
     reset_ask,
 )
 from org.services.activation import activation_set
+from org.services.alarms import trail_alarm, trail_alarm_mail
 from org.services.arrivals import arrival_record
 from org.services.assignments import (
     assignment_end,
@@ -171,6 +172,8 @@ __all__ = [
     "token_revoke_noted",
     "tokens_end",
     "tokens_purge",
+    "trail_alarm",
+    "trail_alarm_mail",
     "unit_close",
     "unit_create",
     "unit_hours_set",

@@ -7,7 +7,9 @@ from hms.subscriptions import TABLE, handlers_of
 from org import events as org_events
 
 READERS = {
-    "audit.TrailBroken": ["org.arrival_note"],
+    "audit.TrailBroken": ["org.arrival_note", "org.trail_alarm"],
+    "audit.VerifyAsked": ["audit.verify_start"],
+    "org.AlarmDue": ["org.trail_alarm_mail"],
     "org.UnitCreated": ["org.arrival_note"],
     "org.AssignmentChanged": ["org.arrival_note"],
     "org.AccountNoticed": ["org.account_notice_mail"],
