@@ -41,7 +41,7 @@ class EventOut(serializers.Serializer[Any]):
     recipient = serializers.CharField()
     purpose = serializers.CharField()
     door = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     address = serializers.CharField()
     session = serializers.CharField()
     request_id = serializers.CharField()
@@ -86,7 +86,7 @@ class ChangeOut(serializers.Serializer[Any]):
     after = serializers.JSONField(allow_null=True)
     reason = serializers.CharField()
     door = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     address = serializers.CharField()
     request_id = serializers.CharField()
 

@@ -250,12 +250,15 @@ def _record(request: Request, values: dict[str, Any]) -> Response:
         given_at = MomentField(is_strict=True, required=False).clean(said)
     except Exception as error:
         raise serializers.ValidationError({"given_at": getattr(error, "messages", [])}) from error
+    kind = values["subject_type"]
+    if kind and kind not in names.kinds():
+        raise serializers.ValidationError({"subject_type": [_("There is no such kind of thing.")]})
     row = services.disclosure_record(
         recipient=values["recipient"],
         purpose=values["purpose"],
         what=values["what"],
         patient=values.get("patient"),
-        subject_type=values["subject_type"],
+        subject_type=kind,
         subject_id=values["subject"],
         given_at=given_at,
         at=clock.now(),
