@@ -125,7 +125,10 @@ def test_a_disclosure_is_recorded_and_listed(officer: Client) -> None:
     assert answer.status_code == 201, answer.content
     made = answer.json()
     assert answer["Location"] == f"{API}/events/{made['public_id']}/"
-    assert (made["recipient"], made["occurred_at"]) == ("Insurer North", "2026-11-20T09:00:00Z")
+    assert (made["recipient"], made["occurred_at"]) == (
+        "Insurer North",
+        "2026-11-20T09:00:00+00:00",
+    )
     (found,) = got(officer, "/disclosures/", patient=patient)["items"]
     assert found["after"] == {"what": "Letter"}
 
