@@ -120,6 +120,13 @@ def all_checks() -> list[Check]:
         ),
         Check("system check", _manage("check"), static),
         Check("migrations are complete", _manage("makemigrations", "--check", "--dry-run"), static),
+        Check(
+            "migrations on a running system",
+            _module(
+                "scripts.devservers", "run", "--", sys.executable, "-m", "scripts.migration_lint"
+            ),
+            {"HMS_ENV": "test"},
+        ),
         Check("api schema", _manage("openapi", "--check"), static),
         Check("security patterns", _bandit),
         Check("secrets", _module("scripts.secrets_scan")),

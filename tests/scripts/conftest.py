@@ -13,6 +13,11 @@ def _no_memory_of_other_tests() -> None:
     """The tools know nothing of the product's caches."""
 
 
+@pytest.fixture(autouse=True)
+def _spool_of_its_own() -> None:
+    """The tools keep no looks aside."""
+
+
 @pytest.fixture
 def sleeper() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     """Start processes that do nothing; they are gone after the test."""
