@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help demo test test-all test-pg15 check coverage browser bench drill rollback-check messages openapi lock clean
+.PHONY: help demo test test-all test-pg15 check coverage browser bench drill rollback-check sbom advisories messages openapi lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,14 @@ drill:  ## kill -9 every part in turn under load; nothing acknowledged may be lo
 rollback-check:  ## the release before (REF=commit) works on the tables of this one
 	@bash scripts/python.sh dev
 	@exec $(PY) -m scripts.rollback_check $(REF)
+
+sbom:  ## what a release is made of, with licences and hashes: var/sbom.cdx.json
+	@bash scripts/python.sh dev
+	@exec $(PY) -m scripts.sbom
+
+advisories:  ## known holes in the locked packages; fails when it could not ask
+	@bash scripts/python.sh dev
+	@exec $(PY) -m scripts.advisories
 
 messages:  ## bring locale/*/django.po up to date with the code and say what is missing
 	@bash scripts/python.sh dev
