@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 from django.utils.functional import Promise
 
+from core.context import asker
 from core.redaction import said, told, without_queries
 
 _PLAIN = (Promise, date, Decimal, UUID, PurePath)
@@ -26,8 +27,19 @@ _OBJECTS = ("request", "response", "data", "message", "asctime")
 _TASK_TEXTS = frozenset({"exc", "traceback", "return_value", "args", "kwargs"})
 Line = MutableMapping[str, Any]
 
+
+
+def in_request(_logger: Any, _method: str, line: Line) -> Line:
+    """The line says in which request: also what a handler or a task does for it later (SEC-O9)."""
+    request_id = asker().request_id
+    if request_id:
+        line.setdefault("request_id", request_id)
+    return line
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    in_request,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
