@@ -258,3 +258,82 @@ class SystemMode(models.Model):
 
     def __str__(self) -> str:
         return "read-only" if self.is_read_only else "open"
+
+
+class BackupJob(BaseModel):
+    """One full backup or one restore drill: asked for, carried out, ended (SEC-O1, SEC-O2)."""
+
+    class Kind(models.TextChoices):
+        FULL = "full", _("Full backup")
+        DRILL = "drill", _("Restore drill")
+
+    kind = models.CharField(max_length=5, choices=Kind)
+    asked_at = models.DateTimeField()
+    asked_by = models.BigIntegerField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # Why it failed; empty when it went well, and while it has not ended.
+    error = models.CharField(max_length=500, blank=True)
+    step = models.CharField(max_length=20, blank=True)
+    label = models.CharField(max_length=60, blank=True)
+    bytes = models.BigIntegerField(default=0)
+    plain_bytes = models.BigIntegerField(default=0)
+    report = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["full", "drill"]), name="backupjob_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(error="") | models.Q(finished_at__isnull=False),
+                name="backupjob_failure_has_ended",
+            ),
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=models.Q(finished_at__isnull=True),
+                name="backupjob_one_at_a_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "-asked_at"], name="backupjob_newest")]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.asked_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_good(self) -> bool:
+        """Say whether it ended well."""
+        return self.finished_at is not None and not self.error
+
+    @property
+    def seconds(self) -> float | None:
+        """Return how long it took."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class BackupWatch(models.Model):
+    """What the keeper saw last: until when everything is archived, and what is wrong. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    checked_at = models.DateTimeField()
+    covered_until = models.DateTimeField(null=True)
+    last_segment = models.CharField(max_length=24, blank=True)
+    fulls = models.PositiveIntegerField(default=0)
+    full_bytes = models.BigIntegerField(default=0)
+    wal_bytes = models.BigIntegerField(default=0)
+    problem = models.CharField(max_length=500, blank=True)
+    has_copy = models.BooleanField(default=False)
+    can_delete = models.BooleanField(default=True)
+    can_delete_copy = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="backupwatch_one_row"),
+        ]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"archived until {self.covered_until}"

@@ -22,6 +22,7 @@ CREATE DATABASE hms OWNER hms_owner;
 REVOKE ALL ON DATABASE hms FROM PUBLIC;
 GRANT CONNECT ON DATABASE hms TO hms_app, hms_reporting, hms_backup;
 \connect hms
+GRANT EXECUTE ON FUNCTION pg_switch_wal(), pg_create_restore_point(text) TO hms_backup;
 ALTER SCHEMA public OWNER TO hms_owner;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 SET ROLE hms_owner;

@@ -2,8 +2,14 @@
 
 from django.urls import include, path
 
+from hms import backups_api as api
+
 app_name = "api"
 urlpatterns = [
     path("org/", include("org.api.urls")),
     path("audit/", include("audit.api.urls")),
+    path("operations/backups/", api.BackupStateView.as_view(), name="backup-state"),
+    path("operations/backups/fulls/", api.FullsView.as_view(), name="backups"),
+    path("operations/backups/drills/", api.DrillsView.as_view(), name="drills"),
+    path("operations/backups/drills/<uuid:public_id>/", api.DrillView.as_view(), name="drill"),
 ]

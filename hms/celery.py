@@ -50,6 +50,11 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
+    "restore-drill": {
+        "task": "hms.tasks.drill_due",
+        "schedule": crontab(day_of_week="sunday", hour=3, minute=10),
+        "options": {"expires": 3600},
+    },
     "audit-seal": {"task": "audit.tasks.seal_due", "schedule": 30.0, "options": {"expires": 29}},
     "audit-anchor": {
         "task": "audit.tasks.anchor_due",

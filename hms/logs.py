@@ -28,7 +28,6 @@ _TASK_TEXTS = frozenset({"exc", "traceback", "return_value", "args", "kwargs"})
 Line = MutableMapping[str, Any]
 
 
-
 def in_request(_logger: Any, _method: str, line: Line) -> Line:
     """The line says in which request: also what a handler or a task does for it later (SEC-O9)."""
     request_id = asker().request_id

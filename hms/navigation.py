@@ -25,6 +25,8 @@ class Entry:
     about: str | Promise = ""
     # Whoever holds this finds the page behind another entry.
     unless: str = ""
+    # Found by search, and opened from another page: the rail has no room for everything.
+    is_below: bool = False
 
 
 ENTRIES: tuple[Entry, ...] = (
@@ -102,6 +104,15 @@ ENTRIES: tuple[Entry, ...] = (
         is_settings=True,
         about=_("State of the system, read-only mode, facts that could not be delivered."),
     ),
+    Entry(
+        "backups",
+        _("Backups"),
+        "download",
+        Perm.VIEW_OPERATIONS,
+        is_settings=True,
+        about=_("Last backup, last restore drill, time to restore, and what is overdue."),
+        is_below=True,
+    ),
 )
 
 
@@ -132,7 +143,7 @@ def links(
     """Return what the person may open; `settings` picks the administration group, or the rest."""
     result = []
     for entry in ENTRIES:
-        if settings is not None and entry.is_settings != settings:
+        if settings is not None and (entry.is_below or entry.is_settings != settings):
             continue
         if _is_open(entry, grants, unit_id):
             url = reverse(entry.url_name)

@@ -66,6 +66,7 @@ _PARTS: dict[str, Promise] = {
     "deliveries": gettext_lazy("Facts given up"),
     "worker": gettext_lazy("Background worker"),
     "relay": gettext_lazy("Relay of facts"),
+    "backup": gettext_lazy("Backups"),
     "redis": gettext_lazy("Redis"),
     "trail-months": gettext_lazy("Room for the audit trail"),
     "sealing": gettext_lazy("Sealing of the audit trail"),

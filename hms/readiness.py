@@ -21,7 +21,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext_lazy as _
 
 from audit import services as audit
-from core import clock, events, health, mode
+from core import backups, clock, events, health, mode
 from hms.database import waits
 from org import selectors
 
@@ -115,6 +115,7 @@ def of_database() -> Signs:
             _failed(),
             _months(now),
             *_trail(now),
+            backups.sign(at=now),
         ]
         return found + [health.sign_of_life(name, at=now) for name in ("worker", "relay")]
     except (DatabaseError, InterfaceError) as error:

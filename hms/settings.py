@@ -1,6 +1,7 @@
 """All settings, values only from the environment; .env.example is the contract."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -168,6 +169,20 @@ DATABASES = {
     "owner": _database(DATABASE_OWNER_URL, server_options=_OWNER_LIMITS, max_age=0),
 }
 DATABASE_ROUTERS: list[str] = []
+
+# --- Backups (docs/restore.md): taken with PostgreSQL's own programs, sealed for these age keys.
+DATABASE_BACKUP_URL = env.str("DATABASE_BACKUP_URL", "")
+BACKUP: dict[str, Any] = {
+    "store": env.str("HMS_BACKUP_DIR", ""),
+    "copy": env.str("HMS_BACKUP_COPY_DIR", ""),
+    "recipients": env.list("HMS_BACKUP_RECIPIENTS", []),
+    "identity_file": env.str("HMS_BACKUP_IDENTITY_FILE", ""),
+    "work": env.str("HMS_BACKUP_WORK_DIR", str(HMS_VAR / "backup-work")),
+    "keep": env.int("HMS_BACKUP_KEEP", 7),
+    "hour": env.int("HMS_BACKUP_HOUR", 1),
+    "wal_seconds": env.int("HMS_BACKUP_WAL_SECONDS", 60),
+    "programs": env.str("HMS_PG_BIN", ""),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Caches: rate limits and replay guards must outlive Redis (decisions 36).
@@ -438,6 +453,7 @@ SPECTACULAR_SETTINGS = {
         "UnitKindEnum": "org.states.UnitKind",
         "AccountStateEnum": "org.states.AccountState",
         "ClientKindEnum": "org.states.ClientKind",
+        "BackupKindEnum": "core.backups.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -2,6 +2,7 @@
 
 from audit import handlers as audit
 from core.events import Subscribed
+from hms.backup import news
 from org import handlers as org
 
 TABLE: dict[str, Subscribed] = {
@@ -11,6 +12,7 @@ TABLE: dict[str, Subscribed] = {
     ),
     "audit.VerifyAsked": (("audit.verify_start", audit.verify_start),),
     "org.AlarmDue": (("org.trail_alarm_mail", org.trail_alarm_mail),),
+    "core.BackupFailed": (("hms.backup_failure_mail", news.backup_failure_mail),),
     "org.UnitCreated": (("org.arrival_note", org.arrival_note),),
     "org.AssignmentChanged": (("org.arrival_note", org.arrival_note),),
     "org.AccountNoticed": (("org.account_notice_mail", org.account_notice_mail),),

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from core import clock, events, health, idempotency, mode
+from core import backups, clock, events, health, idempotency, mode
 from core.doors import System, requires
+from hms.backup import desk
 from org import services
 from org.adapters.sessions import SessionStore
 
@@ -39,6 +40,20 @@ def relay_drain() -> int:
 def heartbeat() -> None:
     """Worker and beat were alive at this moment."""
     health.beat("worker", at=clock.now())
+
+
+@shared_task
+@requires(System("a backup that nobody restores is a hope"), module=None, methods=(), always=True)
+def drill_due() -> bool:
+    """The weekly restore drill waits for the keeper (SEC-O2); False: one waits, or no keeper."""
+    now = clock.now()
+    if backups.state(at=now).watch is None:
+        return False
+    try:
+        desk.ask(backups.DRILL, at=now, by=None)
+    except backups.UnderWay:
+        return False
+    return True
 
 
 @shared_task

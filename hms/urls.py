@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from hms import operations, views
+from hms import backups, operations, views
 from hms.api_docs import ApiDocsView, SchemaView
 from org.urls import entrance
 from org.views import oauth
@@ -17,6 +17,10 @@ urlpatterns = [
     path("operations/", operations.overview, name="operations"),
     path("operations/mode", operations.mode_set, name="operations-mode"),
     path("operations/deliveries/<int:delivery_id>/retry", operations.retry, name="delivery-retry"),
+    path("operations/backups/", backups.overview, name="backups"),
+    path("operations/backups/now", backups.full_ask, name="backup-ask"),
+    path("operations/backups/drill", backups.drill_ask, name="drill-ask"),
+    path("operations/backups/<uuid:public_id>/", backups.report, name="backup-drill"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.numbers, name="metrics"),

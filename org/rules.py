@@ -208,6 +208,10 @@ SCOPES: Mapping[str, Scope] = {
         _("Record to whom data of a patient was given"), frozenset({"audit.record_disclosure"})
     ),
     "seals.read": Scope(_("See whether the audit trail is whole"), frozenset({"audit.view_seals"})),
+    "operations.read": Scope(
+        _("See the state of the system and its backups"), frozenset({"core.view_operations"})
+    ),
+    "operations.write": Scope(_("Start backups and restore drills"), frozenset({"core.run_drill"})),
     INTROSPECT: Scope(_("Ask whether a token is valid"), systems_only=True),
 }
 

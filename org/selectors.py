@@ -232,6 +232,19 @@ def people_list(
     return rows
 
 
+def mail_addresses_of_holders(permission: str, *, at: datetime) -> list[tuple[str, str]]:
+    """Return address and language of everybody active who may do this somewhere."""
+    room, codename = permission.split(".")
+    rows = User.objects.exclude(email="").filter(
+        state__in=CAN_SIGN_IN,
+        assignments__period__contains=at,
+        assignments__cancelled_at__isnull=True,
+        assignments__role__group__permissions__codename=codename,
+        assignments__role__group__permissions__content_type__app_label=room,
+    )
+    return list(rows.order_by("email").values_list("email", "language").distinct())
+
+
 def with_assignments(rows: QuerySet[User], *, at: datetime) -> QuerySet[User]:
     """Attach to each person `current`: the assignments in force, with role and unit."""
     current = Assignment.objects.filter(

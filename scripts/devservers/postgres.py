@@ -36,6 +36,7 @@ unix_socket_directories = ''
 max_connections = 100
 shared_buffers = '128MB'
 max_wal_size = '1GB'
+max_slot_wal_keep_size = '4GB'
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%u@%d '
@@ -73,6 +74,7 @@ ALTER DATABASE hms OWNER TO hms_owner;
 REVOKE ALL ON DATABASE hms FROM PUBLIC;
 GRANT CONNECT ON DATABASE hms TO hms_app, hms_reporting, hms_backup;
 \\connect hms
+GRANT EXECUTE ON FUNCTION pg_switch_wal(), pg_create_restore_point(text) TO hms_backup;
 ALTER SCHEMA public OWNER TO hms_owner;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 SET ROLE hms_owner;

@@ -8,6 +8,7 @@ from audit.services import Action, record
 from core.context import asking
 from org import services
 from org.models import ApiClient, Assignment, Role, Unit, User
+from tests.factories import backups
 from tests.factories import org as people
 
 CANARY = "Zzyxcanary"
@@ -40,6 +41,7 @@ def plant(hospital: people.Hospital) -> Subjects:
             "role": "no-such-role",
             "module": "beds",
             "delivery": 987654321,
+            "drill": uuid.uuid4(),
             "form": "no-such-form",
             "session": uuid.uuid4(),
             "event": uuid.uuid4(),
@@ -70,6 +72,7 @@ def _row(unit: Unit, user: User) -> dict[str, Any]:
         "role": Role.objects.get(code="nurse").code,
         "module": "beds",
         "delivery": 987654321,
+        "drill": backups.drill_made().public_id,
         "form": "no-such-form",
         "session": uuid.uuid4(),
         "event": _event(unit, user),

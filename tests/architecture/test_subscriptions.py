@@ -3,6 +3,7 @@
 import dataclasses
 
 from audit import events as audit_events
+from core import backups
 from hms.subscriptions import TABLE, handlers_of
 from org import events as org_events
 
@@ -10,6 +11,7 @@ READERS = {
     "audit.TrailBroken": ["org.arrival_note", "org.trail_alarm"],
     "audit.VerifyAsked": ["audit.verify_start"],
     "org.AlarmDue": ["org.trail_alarm_mail"],
+    "core.BackupFailed": ["hms.backup_failure_mail"],
     "org.UnitCreated": ["org.arrival_note"],
     "org.AssignmentChanged": ["org.arrival_note"],
     "org.AccountNoticed": ["org.account_notice_mail"],
@@ -31,7 +33,7 @@ def test_each_handler_is_named_after_its_room_and_function() -> None:
 def test_each_fact_exists_and_is_frozen() -> None:
     for name in TABLE:
         room, _, word = name.partition(".")
-        fact = getattr({"org": org_events, "audit": audit_events}[room], word)
+        fact = getattr({"org": org_events, "audit": audit_events, "core": backups}[room], word)
         assert dataclasses.is_dataclass(fact)
         assert fact.__dataclass_params__.frozen
 

@@ -28,9 +28,10 @@ SELECT {make} WHERE NOT EXISTS
 ALTER DATABASE {database} OWNER TO {owner};
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 GRANT CONNECT ON DATABASE {database} TO {others};
-\\connect {database}
+\\connect {database}{marks}
 ALTER SCHEMA public OWNER TO {owner};
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;"""
+MARKS = "\nGRANT EXECUTE ON FUNCTION pg_switch_wal(), pg_create_restore_point(text) TO {name};"
 KEYS = ("owner", "app", "reporting", "backup")
 
 
@@ -57,7 +58,8 @@ def statements(roles: dict[str, str], database: str) -> str:
     others = ", ".join(_name(name) for key, name in names.items() if key != "owner")
     place = {"database": _name(database), "text": _text(database), "owner": _name(names["owner"])}
     make = _text(f"CREATE DATABASE {place['database']} OWNER {place['owner']}")
-    parts.append(DATABASE.format(**place, others=others or place["owner"], make=make))
+    marks = MARKS.format(name=_name(names["backup"])) if "backup" in names else ""
+    parts.append(DATABASE.format(**place, others=others or place["owner"], make=make, marks=marks))
     return "\n".join(parts)
 
 
