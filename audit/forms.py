@@ -231,7 +231,7 @@ class SearchForm(PeriodForm):
     outcome = _choice(_("Outcome"), Outcome.choices)
     role = _text(_("Acting role"))
     unit = _text(_("Unit"))
-    words = _text(_("Words in query, before, after, reason"), 120)
+    words = _text(_("Words anywhere in it"), 120)
     reason = _text(_("Reason"), 120)
     patient = forms.UUIDField(label=_("Patient (id)"), required=False)
     recipient = _text(_("Recipient"), 120)

@@ -25,6 +25,8 @@ from core.paging import DEFAULT_SIZE, Page
 
 Values = dict[str, Any]
 INSERT, UPDATE, DELETE = "insert", "update", "delete"
+# A request that did more than this says its reasons in its rows.
+MOST_REASONS = 5_000
 # How pghistory's own columns begin, and the one that only the sealing reads.
 _OWN, _MARK = "pgh_", "sealed_xid"
 
@@ -308,13 +310,28 @@ def _with_reasons(rows: Sequence[Version]) -> list[Version]:
     requests = {str(row.context["request"]) for row in rows if row.context.get("request")}
     if not requests:
         return list(rows)
-    said = dict(
+    said = (
         AuditEvent.objects.filter(request_id__in=requests, outcome=Outcome.SUCCESS)
         .exclude(reason="")
-        .order_by("-id")
-        .values_list("request_id", "reason")
+        .order_by()
+        .values_list("request_id", "subject_type", "subject", "reason")
+        .distinct()[:MOST_REASONS]
     )
-    return [replace(row, reason=said.get(str(row.context.get("request")), "")) for row in rows]
+    exact = {(request, kind, key): reason for request, kind, key, reason in said}
+    of_request: dict[str, set[str]] = defaultdict(set)
+    for request, _kind, _key, reason in said:
+        of_request[request].add(reason)
+    return [replace(row, reason=_reason(row, exact, of_request)) for row in rows]
+
+
+def _reason(
+    row: Version, exact: Mapping[tuple[str, str, str], str], of_request: Mapping[str, set[str]]
+) -> str:
+    """What was said of this very row; else what the request said, if it said one thing only."""
+    request = str(row.context.get("request"))
+    key = str(row.row.get("public_id") or row.row_id)
+    only = of_request.get(request, set())
+    return exact.get((request, row.kind, key)) or (next(iter(only)) if len(only) == 1 else "")
 
 
 def meant(rows: Iterable[Version]) -> dict[tuple[str, str, Any], str]:

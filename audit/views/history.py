@@ -1,9 +1,13 @@
 """Door of the configuration's history: who changed what, before, after, why."""
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import RangeField
+from django.db.models import DateTimeField
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -18,9 +22,12 @@ from audit.views.events import NOTHING
 from core.doors import requires
 from core.html import render
 from core.paging import size_of
+from core.templatetags.formats import when_text
 
 # So many fields stand in the list; the rest open on demand.
 FIRST_FIELDS = 4
+# Said beside the row, or by the list itself.
+HIDDEN = frozenset({"id", "public_id", "version", "created_at"})
 _CHANGES: dict[str, tuple[str, str, Promise]] = {
     history.INSERT: ("ok", "plus", pgettext_lazy("of a row", "Created")),
     history.UPDATE: ("info", "pencil", pgettext_lazy("of a row", "Changed")),
@@ -87,7 +94,10 @@ def _shown(version: history.Version, meant: _Meant, people: dict[int, names.Pers
     fields = shown.compared(
         _named(version, version.before, meant), _named(version, version.after, meant)
     )
-    fields = [one for one in fields if one.field not in {"id", "version", "created_at"}]
+    empty = shown.value_text(None)
+    fields = [
+        one for one in fields if one.field not in HIDDEN and not (one.after or one.before) == empty
+    ]
     tone, icon, word = _CHANGES[version.label]
     return Shown(
         version=version,
@@ -120,8 +130,33 @@ def _choice(kind: str, name: str, value: Any) -> Any:
         (one for one in history.kept()[kind].model._meta.concrete_fields if one.attname == name),
         None,
     )
-    choices = dict(column.flatchoices) if column is not None else {}
-    return str(choices[value]) if isinstance(value, str) and value in choices else value
+    if column is None or not isinstance(value, str):
+        return value
+    if isinstance(column, RangeField):
+        return _range(value)
+    if isinstance(column, DateTimeField):
+        return _moment(value)
+    choices = dict(column.flatchoices)
+    return str(choices[value]) if value in choices else value
+
+
+_BOUNDS = re.compile(r"[\[(]([^,]*),([^,]*)[\])]")
+
+
+def _range(text: str) -> str:
+    """A period in words; an end that is open is left open."""
+    match = _BOUNDS.fullmatch(text)
+    if match is None:
+        return text
+    since, until = (_moment(bound.strip('"')) for bound in match.groups())
+    return f"{since or '…'} – {until or '…'}"
+
+
+def _moment(text: str) -> str:
+    try:
+        return when_text(datetime.fromisoformat(text)) if text else ""
+    except ValueError:
+        return text
 
 
 def _thing(version: history.Version, meant: _Meant) -> str:

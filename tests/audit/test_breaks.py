@@ -172,7 +172,10 @@ def test_anchors_that_are_kept_elsewhere_are_no_error(
     as_role: Callable[[str], Client], settings: Any, tmp_path: Any
 ) -> None:
     settings.AUDIT_ANCHOR_DIR = tmp_path / "gone"
-    assert "Not readable from here" in as_role("auditor").get(reverse(SEALS)).content.decode()
+    assert (
+        "Nothing that can be read from here"
+        in as_role("auditor").get(reverse(SEALS)).content.decode()
+    )
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
