@@ -131,7 +131,7 @@ def _clock_time(text: str) -> time | None:
 
 def _local(day: date, at: time) -> datetime | None:
     try:
-        return timezone.make_aware(datetime.combine(day, at))  # noqa: DTZ
+        return timezone.make_aware(datetime.combine(day, at))
     except (ValueError, OverflowError):
         return None
 

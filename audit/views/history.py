@@ -96,7 +96,10 @@ def _shown(version: history.Version, meant: _Meant, people: dict[int, names.Pers
     )
     empty = shown.value_text(None)
     fields = [
-        one for one in fields if one.field not in HIDDEN and not (one.after or one.before) == empty
+        one
+        for one in fields
+        if one.field not in HIDDEN
+        and (version.label == history.UPDATE or (one.after or one.before) != empty)
     ]
     tone, icon, word = _CHANGES[version.label]
     return Shown(
