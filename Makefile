@@ -18,8 +18,8 @@ test:  ## static checks and the whole test suite on real servers
 	@bash scripts/test.sh
 
 test-all:  ## make test, the same on PostgreSQL 15, the kill -9 drill, and back by one release
-	@HMS_ROUNDS=20 bash scripts/test.sh
-	@HMS_ROUNDS=20 bash scripts/test_pg15.sh
+	@HMS_ROUNDS=20 HMS_WHOLE=1 bash scripts/test.sh
+	@HMS_ROUNDS=20 HMS_WHOLE=1 bash scripts/test_pg15.sh
 	@$(PY) -m scripts.drill
 	@$(PY) -m scripts.rollback_check
 

@@ -156,8 +156,8 @@ def state(*, at: datetime) -> State:
 
 
 _SAID = {
-    "full": _("The last good backup is older than 26 hours, or there is none."),
     "keeper": _("The backups' keeper is not heard of."),
+    "full": _("The last good backup is older than 26 hours, or there is none."),
     "problem": _("The backups' keeper reports a trouble."),
     "wal": _("The transaction log is not archived since more than 5 minutes."),
     "drill-failed": _("The last restore drill failed."),

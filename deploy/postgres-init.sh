@@ -30,3 +30,5 @@ CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS unaccent;
 SQL
+# "all" does not mean replication: backups come in by a line of their own.
+echo "host replication hms_backup all scram-sha-256" >> "$PGDATA/pg_hba.conf"

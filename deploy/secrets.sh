@@ -23,6 +23,8 @@ password=$(cat "$here/database_app_password")
 keep database_url < <(printf 'postgres://hms_app:%s@postgres:5432/hms' "$password")  # pragma: allowlist secret
 password=$(cat "$here/database_owner_password")
 keep database_owner_url < <(printf 'postgres://hms_owner:%s@postgres:5432/hms' "$password")  # pragma: allowlist secret
+password=$(cat "$here/database_backup_password")
+keep database_backup_url < <(printf 'postgres://hms_backup:%s@postgres:5432/hms' "$password")  # pragma: allowlist secret
 password=$(cut -d' ' -f2 "$here/valkey_conf")
 keep redis_url < <(printf 'redis://:%s@valkey:6379/0' "$password")
 

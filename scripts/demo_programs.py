@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyrage
+
 from scripts import messages
 from scripts.console import paint, say
 from scripts.devservers import ServerError, Servers
@@ -76,7 +78,7 @@ class Product:
             MARK: str(self.var),
         }
         inherited = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
-        return inherited | self._servers.environment() | local
+        return inherited | self._servers.environment() | self._backups() | local
 
     # Preparing ----------------------------------------------------------------------------
 
@@ -176,7 +178,28 @@ class Product:
                 [*celery, "beat", "--loglevel=INFO", "--pidfile=", "-s", schedule],
             ),
             self._program("relay", BACKGROUND_RANK, ["manage.py", "relay"]),
+            *self._keeper(),
         ]
+
+    def _keeper(self) -> list[Program]:
+        if not self._servers.backup_url:
+            return []
+        return [self._program("keeper", BACKGROUND_RANK, ["manage.py", "backup_keeper"])]
+
+    def _backups(self) -> dict[str, str]:
+        """Return where the demo keeps its backups, and for whom they are sealed."""
+        if not self._servers.backup_url:
+            return {}
+        path = self.var / "backup.key"
+        if not path.exists():
+            write_private(path, f"{pyrage.x25519.Identity.generate()}\n")
+        key = pyrage.x25519.Identity.from_str(path.read_text(encoding="ascii").strip())
+        return {
+            "HMS_BACKUP_DIR": str(self.var / "backups"),
+            "HMS_BACKUP_WORK_DIR": str(self.var / "backup-work"),
+            "HMS_BACKUP_RECIPIENTS": str(key.to_public()),
+            "HMS_BACKUP_IDENTITY_FILE": str(path),
+        }
 
     def _program(self, name: str, rank: int, arguments: list[str]) -> Program:
         launch = Launch(

@@ -23,9 +23,10 @@ SECRET_WORDS = re.compile(r"password|secret|key|_url", re.IGNORECASE)
 
 def test_every_part_of_the_product_is_there() -> None:
     assert set(SERVICES) == {
-        *("proxy", "web", "worker", "beat", "relay", "migrate", "setup", "postgres", "valkey"),
+        *("proxy", "web", "worker", "beat", "relay", "keeper"),
+        *("migrate", "setup", "postgres", "valkey"),
     }
-    assert {"web", "worker", "beat", "relay"} == OURS - ONE_SHOT
+    assert {"web", "worker", "beat", "relay", "keeper"} == OURS - ONE_SHOT
 
 
 def _console_scripts() -> set[str]:
