@@ -1,4 +1,4 @@
-"""Health check of one container: `healthcheck.py live | worker | relay | keeper`; exit code 0 means well.
+"""Health check of one container: `healthcheck.py live | worker | relay | keeper`; 0 means well.
 
 `live` asks the liveness thread of this container. The others ask the web server's readiness, which
 knows when it last heard of each process: no database login and no start of the application here.
