@@ -23,7 +23,7 @@ from org.views import commands
 
 GB = 1_000_000_000
 ESTIMATED_GB = 50
-OVERDUE: dict[str, tuple[Promise, Promise]] = {
+OVERDUE: dict[str, tuple[Promise, Promise | str]] = {
     "keeper": (
         gettext_lazy("The backups' keeper is not heard of"),
         gettext_lazy(
@@ -45,7 +45,7 @@ OVERDUE: dict[str, tuple[Promise, Promise]] = {
             "the keeper runs and that the disk of the backups has room."
         ),
     ),
-    "problem": (gettext_lazy("The backups' keeper reports a trouble"), gettext_lazy("")),
+    "problem": (gettext_lazy("The backups' keeper reports a trouble"), ""),
     "drill-failed": (
         gettext_lazy("The last restore drill failed"),
         gettext_lazy(
