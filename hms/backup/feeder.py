@@ -64,8 +64,9 @@ class Feeder(threading.Thread):
         for name in near[near.index(asked) :]:
             target = self._place / name
             if not target.exists() and not self._stopping.is_set():
-                sealing.unseal_to(self._store.wal_path(name), target, self._identity)
-                target.chmod(0o644)
+                # Readable before it is there: whoever waits for it takes it at once.
+                sealed = self._store.wal_path(name)
+                sealing.unseal_to(sealed, target, self._identity, mode=0o644)
         for path in self._place.iterdir():
             if segments.is_segment(path.name) and path.name not in near:
                 path.unlink(missing_ok=True)

@@ -133,11 +133,14 @@ def _why(path: Path, error: Exception) -> str:
     return f"is cut off or damaged ({error})"
 
 
-def unseal_to(path: Path, target: Path, identity: pyrage.x25519.Identity) -> None:
-    """The target holds what is in the sealed file, whole or not at all."""
+def unseal_to(
+    path: Path, target: Path, identity: pyrage.x25519.Identity, *, mode: int = 0o600
+) -> None:
+    """The target holds what is in the sealed file, whole and readable by whom it is for, or not."""
     unfinished = target.with_name(f".{target.name}.new")
     with open(unfinished, "wb", opener=_private) as file:
         unseal(path, file, identity)
+        os.fchmod(file.fileno(), mode)
     unfinished.rename(target)
 
 

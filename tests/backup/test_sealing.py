@@ -79,6 +79,20 @@ def test_the_trouble_of_whoever_reads_is_not_taken_for_damage(sealed: Path) -> N
         sealing.unseal(sealed, Full(), KEY)
 
 
+def test_an_unpacked_target_is_readable_from_its_first_moment(
+    sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    rename = Path.rename
+    monkeypatch.setattr(
+        Path,
+        "rename",
+        lambda self, to: (seen.append(self.stat().st_mode & 0o777), rename(self, to)),
+    )
+    sealing.unseal_to(sealed, tmp_path / "target", KEY, mode=0o644)
+    assert seen == [0o644]
+
+
 def test_an_unpacked_target_is_whole_or_not_there(sealed: Path, tmp_path: Path) -> None:
     sealed.write_bytes(sealed.read_bytes()[:-1])
     with pytest.raises(BackupError):
