@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from hms import backups, operations, views
+from hms import backups, mailbox, operations, views
 from hms.api_docs import ApiDocsView, SchemaView
 from org.urls import entrance
 from org.views import oauth
@@ -21,6 +21,7 @@ urlpatterns = [
     path("operations/backups/now", backups.full_ask, name="backup-ask"),
     path("operations/backups/drill", backups.drill_ask, name="drill-ask"),
     path("operations/backups/<uuid:public_id>/", backups.report, name="backup-drill"),
+    path("demo/mailbox/", mailbox.mailbox, name="demo-mailbox"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.numbers, name="metrics"),

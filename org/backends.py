@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from org.models import User
 from org.rules import username_plain
+from org.selectors import is_service_account
 from org.states import CAN_SIGN_IN
 
 
@@ -27,7 +28,11 @@ class UsernameBackend(BaseBackend):
         if user is None:
             User().set_password(password)
             return None
-        if user.check_password(password) and user.state in CAN_SIGN_IN:
+        if (
+            user.check_password(password)
+            and user.state in CAN_SIGN_IN
+            and not is_service_account(user)
+        ):
             return user
         return None
 

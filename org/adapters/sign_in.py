@@ -29,6 +29,7 @@ from core.context import asker
 from org import house, services
 from org.models import User
 from org.rules import username_plain
+from org.selectors import is_service_account
 from org.services import factors, vault
 
 STAGE = "allauth.mfa.stages.AuthenticateStage"
@@ -67,8 +68,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Send nothing: notices are facts of ours."""
 
     def pre_login(self, request: HttpRequest, user: User, **_kwargs: Any) -> HttpResponse | None:
-        """Turn away a login that was closed between its password and its second factor."""
-        if user.is_active:
+        """Turn away a login closed between password and second factor, and that of a system."""
+        if user.is_active and not is_service_account(user):
             return None
         clear_login(request)
         return HttpResponseRedirect(reverse("org:sign-in"))

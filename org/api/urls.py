@@ -35,6 +35,9 @@ urlpatterns = [
         "people/<uuid:public_id>/suspend", people.PersonSuspendView.as_view(), name="person-suspend"
     ),
     path("people/<uuid:public_id>/leave", people.PersonLeaveView.as_view(), name="person-leave"),
+    path("people/<uuid:public_id>/invite", people.PersonInviteView.as_view(), name="person-invite"),
+    path("people/<uuid:public_id>/reset", people.PersonResetView.as_view(), name="person-reset"),
+    path("people/<uuid:public_id>/unlock", people.PersonUnlockView.as_view(), name="person-unlock"),
     path(
         "people/<uuid:public_id>/sessions/",
         people.PersonSessionsView.as_view(),

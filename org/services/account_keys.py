@@ -13,6 +13,7 @@ from core.events import publish
 from org.events import AccountKeyAsked
 from org.models import AccountKey, User
 from org.rules import username_plain
+from org.selectors import is_service_account
 from org.services.notices import notice_leave
 from org.services.people import password_set
 from org.services.sessions import sessions_end
@@ -38,16 +39,24 @@ def _digest(token: str) -> str:
 
 def kind_for(user: User) -> str:
     """Return which kind of link the person needs. Raises Invalid for a login that is closed."""
+    _check_is_person(user)
     for kind, state in _OPEN.items():
         if user.state == state:
             return kind
     raise Invalid(_("This login is closed. Open it first."))
 
 
+def _check_is_person(user: User) -> None:
+    """Raises Invalid for the login of a system: nobody signs in with it."""
+    if is_service_account(user):
+        raise Invalid(_("This login belongs to a system: nobody signs in with it."))
+
+
 @transaction.atomic
 def key_issue(user: User, *, kind: str, by: int | None, at: datetime) -> str:
     """A link is open for the person, and older ones are void; returns its secret, this once."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    _check_is_person(user)
     AccountKey.objects.filter(user=user, used_at=None).delete()
     token = secrets.token_urlsafe(32)
     AccountKey.objects.create(
@@ -64,11 +73,23 @@ def key_issue(user: User, *, kind: str, by: int | None, at: datetime) -> str:
 
 
 @transaction.atomic
-def key_send(user: User, *, by: int | None, at: datetime) -> None:
-    """A link will reach the person by mail. Raises Invalid without an address or when closed."""
+def key_send(user: User, *, by: int | None, at: datetime, kind: str = "") -> None:
+    """A link will reach the person by mail; of `kind`, where one is named.
+
+    Raises Invalid without an address, when closed, for a system, or for the other kind of link.
+    """
     if not user.email:
         raise Invalid(_("No e-mail address is recorded for this person."))
-    publish(AccountKeyAsked(user_id=user.pk, kind=kind_for(user), by=by), at=at)
+    needed = kind_for(user)
+    if kind and kind != needed:
+        raise Invalid(
+            _("This person was never signed in: invite them.")
+            if needed == INVITATION
+            else _("This person has a password already: send a link for a new one.")
+        )
+    act = "invitation_ask" if needed == INVITATION else "reset_ask"
+    record(act, action=Action.EXECUTE, at=at, by=by, subject=user)
+    publish(AccountKeyAsked(user_id=user.pk, kind=needed, by=by), at=at)
 
 
 @transaction.atomic
@@ -79,6 +100,8 @@ def reset_ask(name: str, *, at: datetime) -> None:
     if "@" in name:
         people = people | found.filter(email__iexact=name.strip())
     for user in people.distinct()[:MOST_SHARING]:
+        if is_service_account(user):
+            continue
         record("reset_ask", action=Action.EXECUTE, at=at, by=None, subject=user)
         publish(AccountKeyAsked(user_id=user.pk, kind=RESET, by=None), at=at)
 

@@ -1,5 +1,6 @@
 """Passwords are chosen by their owners only: by a link, when forgotten, or to change them."""
 
+from django.conf import settings
 from django.contrib import auth
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,8 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         limits.check("reset", context.asker().address, limit=20, window=600)
         limits.check("reset-name", form.cleaned_data["name"].casefold(), limit=3, window=600)
         services.reset_ask(form.cleaned_data["name"], at=clock.now())
-    return render(request, "org/password_forgotten.html", {"form": form, "is_sent": is_sent})
+    shown = {"form": form, "is_sent": is_sent, "has_mailbox": settings.DEMO_MAILBOX}
+    return render(request, "org/password_forgotten.html", shown)
 
 
 @requires(Public("the link itself says who it is"), module=None, methods=("GET", "POST"))

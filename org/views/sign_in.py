@@ -63,6 +63,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: SignInForm) -> HttpResponse:
     shown = {"form": form, "next": request.POST.get("next") or request.GET.get("next") or ""}
+    shown["has_mailbox"] = settings.DEMO_MAILBOX
     return render(request, "org/sign_in.html", shown | {"passkey": CredentialForm()})
 
 

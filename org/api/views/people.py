@@ -187,3 +187,43 @@ class PersonSessionsEndView(APIView):
             return Response(status=204)
 
         return idempotent(request, act)
+
+
+def _sent(request: Request, public_id: UUID, kind: str) -> Response:
+    person = _login_at(request, public_id)
+
+    def act() -> Response:
+        services.key_send(person, kind=kind, by=gate.person(request).pk, at=clock.now())
+        return Response(status=204)
+
+    return idempotent(request, act)
+
+
+class PersonInviteView(APIView):
+    """Inviting a person."""
+
+    @extend_schema(operation_id="person_invite", request=None, responses={204: None})
+    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("POST",), fresh=True)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Send a link by mail with which the person chooses the first password."""
+        return _sent(request, public_id, "invitation")
+
+
+class PersonResetView(APIView):
+    """A new password for a person."""
+
+    @extend_schema(operation_id="person_reset", request=None, responses={204: None})
+    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("POST",), fresh=True)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Send a link by mail with which the person chooses a new password."""
+        return _sent(request, public_id, "reset")
+
+
+class PersonUnlockView(APIView):
+    """Lifting a lock."""
+
+    @extend_schema(operation_id="person_unlock", request=ReasonIn, responses={200: PersonOut})
+    @requires(Perm.MANAGE_PEOPLE, module=None, methods=("POST",), fresh=True)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Let a person who is locked after wrong passwords try again at once."""
+        return _moved(request, public_id, services.lock_lift)
