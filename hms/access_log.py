@@ -34,11 +34,13 @@ SUBJECTS = {
     "org:activation-set": "org.unit",
     "org:practitioner-edit": "org.user",
     "api:level": "org.unit",
+    "backup-drill": "core.backupjob",
+    "api:drill": "core.backupjob",
     "audit:event": "audit.auditevent",
     "api:audit-event": "audit.auditevent",
     "resume": "",
 }
-NOUNS = {"person": "user", "session": "loginsession"}
+NOUNS = {"person": "user", "session": "loginsession", "client": "apiclient", "app": "apiclient"}
 # Names in an address whose values are nobody's business, also not on the trail.
 SECRET = ("password", "token", "code", "secret", "key", "csrf")
 PAGING = frozenset({"cursor", "size", "count"})

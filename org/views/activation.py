@@ -34,6 +34,10 @@ def _cells(row: selectors.UnitLevels) -> list[dict[str, Any]]:
     ]
 
 
+# Each row has a cell for every module: fifty would be over the budget of a page's elements.
+GRID_ROWS = 40
+
+
 @requires(Perm.VIEW_ACTIVATION, module=None)
 def activation(request: HttpRequest) -> HttpResponse:
     """Units against modules, each cell a level."""
@@ -41,7 +45,8 @@ def activation(request: HttpRequest) -> HttpResponse:
     form = ActivationFilterForm(request.GET)
     search = form.cleaned_data["q"] if form.is_valid() else ""
     units = selectors.activation_units(grants=held, search=search).filter(is_active=True)
-    page = paging.page(units, order=("name", "id"), cursor=request.GET.get("cursor", ""))
+    cursor = request.GET.get("cursor", "")
+    page = paging.page(units, order=("name", "id"), cursor=cursor, size=GRID_ROWS)
     grid = selectors.levels_of(page.items, modules=Module.values)
     context = {
         "filter": form,

@@ -124,11 +124,10 @@ def test_a_month_made_later_has_the_rights_of_the_others() -> None:
         transaction.set_rollback(True, using="owner")
 
 
-def test_the_next_month_missing_is_said_by_readiness(db: None, monkeypatch) -> None:
-    assert readiness._months().state == "ok"
+def test_the_next_month_missing_is_said_by_readiness(db: None) -> None:
+    assert readiness._months(clock.now()).state == "ok"
     late = datetime(clock.now().year + 3, 1, 1, tzinfo=UTC)
-    monkeypatch.setattr(clock, "now", lambda: late)
-    assert readiness._months().state == "degraded"
+    assert readiness._months(late).state == "degraded"
 
 
 def test_the_key_of_a_row_is_its_number_in_python(db: None) -> None:
