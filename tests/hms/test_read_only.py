@@ -15,6 +15,7 @@ from audit.models import AuditEvent
 from core import clock, events, mode
 from core.models import Delivery, Event, SystemMode
 from hms import foreign_doors
+from hms.roles import declared
 from hms.tasks import drain
 from org import services
 from tests.architecture.routes import every_route
@@ -120,19 +121,27 @@ def _writing() -> list[Any]:
     ]
 
 
+def _who_may(permission: str) -> str:
+    """Return a role that holds the permission: the administrator wherever that is so."""
+    holders = [role for role, spec in declared().items() if permission in spec["permissions"]]
+    admin = "system_administrator"
+    return admin if admin in holders or not holders else holders[0]
+
+
 def test_every_writing_door_of_the_site_refuses(hospital: people.Hospital) -> None:
-    """As somebody who holds every right, so that nothing else refuses first."""
+    """As somebody who may, so that nothing else refuses first."""
     own = plant(hospital).own
-    admin = Client()
-    admin.force_login(
-        hospital.person("system_administrator"), backend="org.backends.UsernameBackend"
-    )
+    clients: dict[str, Client] = {}
     switch()
     before = counts()
     wrong = []
     for route, method in _writing():
-        address = _address(route, own)
-        status = admin.generic(method, address, "{}", content_type="application/json").status_code
+        address, role = _address(route, own), _who_may(str(route.door(method).who))
+        if role not in clients:
+            clients[role] = Client()
+            clients[role].force_login(hospital.person(role), backend="org.backends.UsernameBackend")
+        send = clients[role].generic
+        status = send(method, address, "{}", content_type="application/json").status_code
         if status != 503:
             wrong.append((method, route.name, status))
     assert wrong == []
