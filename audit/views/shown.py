@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from audit.forms import COLUMNS, SOURCES
 from audit.permissions import Perm, Reach
 from audit.selectors import names
 from audit.services import Action, Outcome
+from audit.views import act_words
 
 if TYPE_CHECKING:
     from audit.models import AuditEvent
@@ -42,19 +43,6 @@ _OUTCOMES = {
     Outcome.MINOR: ("warn", "lock"),
     Outcome.SERIOUS: ("crit", "alert-triangle"),
     Outcome.MAJOR: ("crit", "alert-octagon"),
-}
-_ACTS: dict[str, Promise] = {
-    "view": pgettext_lazy("act on the trail", "Looked at"),
-    "list": pgettext_lazy("act on the trail", "Looked through a list"),
-    "search": pgettext_lazy("act on the trail", "Searched"),
-    "print": pgettext_lazy("act on the trail", "Printed"),
-    "download": pgettext_lazy("act on the trail", "Downloaded"),
-    "export": pgettext_lazy("act on the trail", "Exported"),
-    "refused": pgettext_lazy("act on the trail", "Tried to change"),
-    "failed": pgettext_lazy("act on the trail", "Tried to change"),
-    "sign_in": pgettext_lazy("act on the trail", "Signed in"),
-    "sign_out": pgettext_lazy("act on the trail", "Signed out"),
-    "disclosure": pgettext_lazy("act on the trail", "Gave data away"),
 }
 _SOURCES = dict(SOURCES)
 _NOBODY = gettext_lazy("Nobody signed in")
@@ -107,7 +95,7 @@ def outcome_look(outcome: str) -> Look:
 
 def act_word(act: str) -> str:
     """Return what an act is called; one without a word keeps its code."""
-    return str(_ACTS.get(act, act))
+    return str(act_words.WORDS.get(act, act))
 
 
 def action_word(action: str) -> str:
@@ -157,7 +145,7 @@ def _shown(
         who=written or str(_NOBODY),
         person=person.public_id if person else None,
         act=act_word(event.act),
-        has_word=event.act in _ACTS,
+        has_word=event.act in act_words.WORDS,
         kind=names.kind_word(event.subject_type) if event.subject_type else "",
         thing=labels.get((event.subject_type, event.subject), ""),
         unit=event.unit_name or units.get(event.unit or 0, ""),

@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpResponse
 
 from audit.models import AuditEvent
+from audit.views.act_words import WORDS
 from hms import foreign_doors
 from tests.architecture.routes import every_route
 from tests.factories import org as people
@@ -64,6 +65,7 @@ def test_what_was_done_is_on_the_trail(name: str, hospital: people.Hospital) -> 
     assert answer.status_code < 400, answer.content[:2000]
     acts = [row for row in rows if row.act not in LOOKING and row.outcome == "0"]
     assert bool(acts) != (name in WITHOUT_ROW), [row.act for row in rows]
+    assert {row.act for row in rows} - set(WORDS) == set(), "audit/views/act_words.py"
     for row in acts:
         assert row.request_id == answer["X-Request-Id"]
 
