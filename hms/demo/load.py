@@ -115,6 +115,7 @@ def _staff_create(admin: User, units: dict[str, Unit], *, at: datetime) -> None:
             given_name=person.given,
             title=person.title,
             staff_number=f"RG{number}",
+            email=f"{person.username}@riverside.example",
             is_demo=True,
             by=admin.pk,
             at=at,
