@@ -3,17 +3,20 @@
 Several minutes of real servers: only with HMS_WHOLE=1, which `make test-all` sets.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyrage
 import pytest
 
 from core import backups
 from hms.backup import segments
+from hms.backup.programs import unprivileged, workplace
 from hms.backup.store import BASE
 from tests.backup.site import Site, made, reachable
 
@@ -42,9 +45,14 @@ def ready(site: Site) -> None:
 
 
 def servers_of_copies(site: Site) -> list[str]:
-    found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    lines = found.stdout.splitlines()
-    return [line for line in lines if "config_file=" in line and "drill-" in line]
+    place = str(workplace(site.config.work, unprivileged()))
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().decode(errors="replace")
+            if f"config_file={place}/drill-" in words:
+                found.append(words)
+    return found
 
 
 def kill(process: "subprocess.Popen[str]") -> None:
