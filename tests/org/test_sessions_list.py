@@ -69,7 +69,8 @@ def test_an_administrator_sees_and_ends_the_sessions_of_a_person(
     address = f"/people/{hospital.person('nurse').public_id}/sessions/"
     assert address.encode() in admin.get(address.replace("sessions/", "")).content
     assert b"Last seen" in admin.get(address).content
-    assert admin.post(address, {"reason": "Lost phone"}).status_code == 303
+    assert admin.post(address, {"reason": "Lost phone"}).status_code == 422
+    assert admin.post(address, {"reason": "Lost phone", "what": "all"}).status_code == 303
     assert nurse.get("/").status_code == 302
     event = AuditEvent.objects.get(act="sessions_end")
     assert (event.reason, event.actor) == ("Lost phone", hospital.admin.pk)
