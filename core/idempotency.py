@@ -73,6 +73,22 @@ def _once(user_id: int, key: str, door: str, fingerprint: str, act: Callable[[],
         return answer
 
 
+def bodies_replace(start: str, change: Callable[[str], str | None]) -> int:
+    """The kept answers that begin with `start` are what `change` returns; None leaves one as it is.
+
+    Returns how many are changed.
+    """
+    done = 0
+    rows = IdempotencyKey.objects.select_for_update().filter(body__startswith=start).order_by("id")
+    for row in rows:
+        body = change(row.body)
+        if body is not None:
+            row.body = body
+            row.save(update_fields=["body"])
+            done += 1
+    return done
+
+
 def purge(*, before: datetime) -> int:
     """Answers older than `before` are forgotten; returns how many."""
     return IdempotencyKey.objects.filter(created_at__lt=before).delete()[0]

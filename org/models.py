@@ -497,11 +497,11 @@ class RecoveryCode(_OfLogin):
     """A way in for somebody whose phone and key are lost: works once, kept as digest (SEC-A4)."""
 
     digest = models.CharField(max_length=64)
+    key_name = models.CharField(max_length=16, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
     class Meta(_OfLogin.Meta):
-        abstract = False
         constraints = [
             models.UniqueConstraint(fields=["user", "digest"], name="recoverycode_user_digest")
         ]

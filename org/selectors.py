@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -497,9 +497,9 @@ def factors_of(user_id: int) -> list[Authenticator]:
     return list(rows.order_by("created_at", "pk"))
 
 
-def recovery_codes_left(user_id: int) -> int:
+def recovery_codes_left(user_id: int, *, keys: Sequence[str]) -> int:
     """Return how many recovery codes of the person were not used yet."""
-    return RecoveryCode.objects.filter(user_id=user_id, used_at=None).count()
+    return RecoveryCode.objects.filter(user_id=user_id, key_name__in=keys, used_at=None).count()
 
 
 def sessions_open(*, at: datetime) -> int:

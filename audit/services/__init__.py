@@ -17,7 +17,14 @@ from audit.services.months import months_ahead, months_make
 from audit.services.seals import Head, heads, seal, unsealed_age
 from audit.services.spool import Brought, Waiting, looks_bring, looks_keep, looks_waiting
 from audit.services.trail import Action, Outcome, changes, record
-from audit.services.verify import Problem, Report, last_run, verify, verify_and_note
+from audit.services.verify import (
+    Problem,
+    Report,
+    last_run,
+    sealed_with_older_keys,
+    verify,
+    verify_and_note,
+)
 from audit.services.witness import Standing, Witness, seal_of
 
 __all__ = [
@@ -57,6 +64,7 @@ __all__ = [
     "record",
     "seal",
     "seal_of",
+    "sealed_with_older_keys",
     "texts_of",
     "unsealed_age",
     "verify",

@@ -1,5 +1,6 @@
 """The rows are compared with what was sealed, batch by batch; what differs is named."""
 
+import itertools
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -317,6 +318,15 @@ def _is_retired(retired: list[Sequence[int]] | list[list[int]], number: int) -> 
     return any(
         runs[at] <= number <= runs[at + 1] for runs in retired for at in range(0, len(runs), 2)
     )
+
+
+def sealed_with_older_keys() -> int:
+    """Return how many seals and marks of retired months the first of our keys did not make."""
+    rows = itertools.chain(
+        Seal.objects.values_list("head", "mac").iterator(),
+        ((retired_words(mark), mark.mac) for mark in Retired.objects.iterator()),
+    )
+    return sum(not rules.is_ours(keys()[:1], bytes(words), bytes(mac)) for words, mac in rows)
 
 
 def kinds(report: Report) -> Counter[str]:

@@ -36,9 +36,11 @@ from org.services.factors import (
     passkey_add,
     passkey_used,
     recovery_codes_make,
+    recovery_keys,
     seed_new,
 )
 from org.services.installation import AlreadySetUp, Hospital, hospital_set_up
+from org.services.keys import Resealed, keys_reseal
 from org.services.locks import WINDOW as LOCK_WINDOW
 from org.services.locks import attempts_purge, lock_lift, locked_until, sign_in_locked
 from org.services.mails import key_mail, notice_mail
@@ -106,6 +108,7 @@ __all__ = [
     "PinRefused",
     "PinSpent",
     "Registered",
+    "Resealed",
     "RowResult",
     "account_activate",
     "account_leave",
@@ -134,6 +137,7 @@ __all__ = [
     "key_mail",
     "key_send",
     "key_use",
+    "keys_reseal",
     "kind_for",
     "lock_lift",
     "locked_until",
@@ -155,6 +159,7 @@ __all__ = [
     "quick_pin_set",
     "read_only_set",
     "recovery_codes_make",
+    "recovery_keys",
     "reset_ask",
     "role_place_open",
     "screen_lock",

@@ -19,6 +19,8 @@ from org.services.people import account_activate, person_create
 from org.states import ClientKind
 
 MOST_ADDRESSES = 10
+# What an answer with a secret in it is sealed for, while a repeat gets it again.
+ANSWER = "client secret"
 TO_THE_MINUTE = timedelta(minutes=1)
 
 

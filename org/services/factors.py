@@ -18,7 +18,7 @@ from org.models import FactorTries, RecoveryCode, User
 from org.rules import code_plain, is_app_code
 from org.services.notices import notice_leave
 from org.services.sessions import sessions_end
-from org.services.vault import marks, opened, sealed
+from org.services.vault import key_names, marks, opened, sealed
 from org.states import NoticeKind
 
 SEED = "totp seed"
@@ -271,6 +271,14 @@ def factors_clear(user: User, *, reason: str, by: int, at: datetime) -> User:
     return user
 
 
+def recovery_keys() -> list[str]:
+    """Return the names of the keys that recovery codes still match, the newest key's first.
+
+    The empty one at the end is that of codes from before the name was noted.
+    """
+    return [*key_names(purpose=RECOVERY), ""]
+
+
 def _recovery_code() -> str:
     groups = ("".join(secrets.choice(_SIGNS) for _sign in range(_GROUP)) for _ in range(_GROUPS))
     return "-".join(groups)
@@ -283,7 +291,12 @@ def recovery_codes_make(user: User, *, at: datetime) -> list[str]:
     codes = [_recovery_code() for _number in range(CODES)]
     RecoveryCode.objects.filter(user=user).delete()
     RecoveryCode.objects.bulk_create(
-        RecoveryCode(user=user, digest=marks(code_plain(code), purpose=RECOVERY)[0], created_at=at)
+        RecoveryCode(
+            user=user,
+            digest=marks(code_plain(code), purpose=RECOVERY)[0],
+            key_name=recovery_keys()[0],
+            created_at=at,
+        )
         for code in codes
     )
     record("recovery_codes_make", action=Action.CREATE, at=at, by=user.pk, subject=user)

@@ -38,7 +38,9 @@ def place_note(user: User, *, address: str, agent: str, at: datetime) -> bool:
     """
     known = KnownPlace.objects.filter(user=user)
     found = marks(f"{address}|{agent[:200]}", purpose="known place")
-    if known.filter(mark__in=found).update(last_at=at):
+    # A mark of a key that is being replaced is replaced with it.
+    mine = known.filter(mark__in=found).order_by("-last_at").values("pk")[:1]
+    if known.filter(pk__in=mine).update(last_at=at, mark=found[0]):
         return False
     is_first = not known.exists()
     KnownPlace.objects.get_or_create(

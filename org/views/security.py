@@ -36,7 +36,7 @@ def security(request: HttpRequest) -> HttpResponse:
     shown = {
         "factors": [_shown(row) for row in rows],
         "has_app": any(row.type == "totp" for row in rows),
-        "codes_left": selectors.recovery_codes_left(user.pk),
+        "codes_left": selectors.recovery_codes_left(user.pk, keys=services.recovery_keys()),
         "is_wanted": not rows and _is_compulsory(request),
     }
     return render(request, "org/security.html", shown)
@@ -60,7 +60,7 @@ def _next_step(request: HttpRequest, *, kind: str) -> HttpResponse:
     user = gate.person(request)
     entrance.again_noted(request, user, kind=kind)
     toast(request, _("The second factor was added."))
-    if selectors.recovery_codes_left(user.pk):
+    if selectors.recovery_codes_left(user.pk, keys=services.recovery_keys()):
         return see_other(request, "org:security")
     return see_other(request, "org:recovery-codes")
 
@@ -124,7 +124,11 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
             name = 'attachment; filename="recovery-codes.txt"'
             headers = {"Content-Disposition": name}
             return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
-    shown = {"codes": codes, "left": selectors.recovery_codes_left(user.pk), "user_name": user}
+    shown = {
+        "codes": codes,
+        "left": selectors.recovery_codes_left(user.pk, keys=services.recovery_keys()),
+        "user_name": user,
+    }
     return render(request, "org/recovery_codes.html", shown)
 
 

@@ -143,7 +143,7 @@ def _factor_page(user: Any, form: Any) -> dict[str, Any]:
     return {
         "form": form,
         "has_app": "totp" in kinds,
-        "has_codes": selectors.recovery_codes_left(user.pk) > 0,
+        "has_codes": selectors.recovery_codes_left(user.pk, keys=services.recovery_keys()) > 0,
         "passkey": CredentialForm(),
         "options": passkeys.offer(user) if "webauthn" in kinds else None,
     }

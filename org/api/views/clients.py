@@ -35,12 +35,11 @@ from org.api.serializers import ReasonIn
 from org.api.shapes import client_json
 from org.permissions import Perm, may_manage_login
 from org.services import vault
+from org.services.clients import ANSWER
 
-# For as long as a repeat gets the same answer, its secret is kept sealed.
-PURPOSE = "client secret"
 VEIL = Veil(
-    lambda body: vault.sealed(body, purpose=PURPOSE),
-    lambda body: vault.opened(body, purpose=PURPOSE),
+    lambda body: vault.sealed(body, purpose=ANSWER),
+    lambda body: vault.opened(body, purpose=ANSWER),
 )
 
 
