@@ -13,6 +13,10 @@ keep() { if [ ! -s "$here/$1" ]; then cat > "$here/$1"; chmod 444 "$here/$1"; el
 draw() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
 keep secret_key < <(printf '%s%s' "$(draw)" "$(draw)")
+# Empty until there is something to fill in (docs/keys.md).
+for name in secret_key_fallbacks audit_keys mail_password; do
+    [ -e "$here/$name" ] || keep "$name" < /dev/null
+done
 keep postgres_password < <(draw)
 for role in owner app reporting backup; do
     keep "database_${role}_password" < <(draw)

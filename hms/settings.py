@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from environs import FileAwareEnv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = FileAwareEnv()
+# An editor ends a file with a new line; no secret does.
+env = FileAwareEnv(strip_whitespace=True)
 
 HMS_ENV = env.str("HMS_ENV", "production")
 if HMS_ENV not in {"production", "demo", "development", "test"}:
@@ -26,14 +27,27 @@ HMS_VAR = Path(env.str("HMS_VAR", str(BASE_DIR / "var")))
 
 DEMO_KEY_PREFIX = "demo-"
 SECRET_KEY = env.str("SECRET_KEY", "" if IS_PRODUCTION else "demo-only-key-" + "x" * 50)
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = [key.strip() for key in env.list("SECRET_KEY_FALLBACKS", [])]
+# The seals of the trail: the first key seals, all verify (ADR 0017).
+AUDIT_KEYS: list[str] = [key.strip() for key in env.list("HMS_AUDIT_KEYS", [])]
+AUDIT_KEYS_ARE_LISTED = bool(AUDIT_KEYS)
 if IS_PRODUCTION:
-    for key in [SECRET_KEY, *SECRET_KEY_FALLBACKS]:
-        if len(key) < 50 or key.startswith(DEMO_KEY_PREFIX):
-            raise ImproperlyConfigured(
-                "SECRET_KEY (or SECRET_KEY_FILE) must hold at least 50 random characters "
-                "and must not be the demo's key."
-            )
+    for name, keys in (
+        ("SECRET_KEY", [SECRET_KEY]),
+        ("SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS),
+        ("HMS_AUDIT_KEYS", AUDIT_KEYS),
+    ):
+        for key in keys:
+            if len(key) < 50 or len(set(key)) < 8 or key.startswith(DEMO_KEY_PREFIX):
+                raise ImproperlyConfigured(
+                    f"{name} (or {name}_FILE) must hold at least 50 random characters "
+                    "and must not be the demo's key."
+                )
+    if "," in SECRET_KEY:
+        raise ImproperlyConfigured(
+            "SECRET_KEY holds a comma: it could never be listed in SECRET_KEY_FALLBACKS."
+        )
+AUDIT_KEYS = AUDIT_KEYS or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if IS_PRODUCTION else ["localhost", "127.0.0.1"])
 if IS_TEST:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
@@ -115,8 +129,7 @@ TEMPLATES = [
     },
 ]
 
-# --- The seals of the trail: the first key seals, all verify (ADR 0017).
-AUDIT_KEYS: list[str] = env.list("HMS_AUDIT_KEYS", []) or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
+# --- The trail's heads are kept outside of the database.
 AUDIT_ANCHOR_DIR = Path(env.str("HMS_AUDIT_ANCHOR_DIR", "") or HMS_VAR / "anchors")
 # Looks while the trail takes no rows wait here, so much at most (ADR 0019).
 AUDIT_SPOOL_DIR = Path(env.str("HMS_AUDIT_SPOOL_DIR", "") or HMS_VAR / "looks")

@@ -51,6 +51,19 @@ def test_the_page_of_the_floor_says_how_often_a_fact_is_tried() -> None:
     assert f"waits {waits} s" in (ROOT / "core" / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_page_of_keys_names_every_secret() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    secrets = re.findall(r"file: \./secrets/(\w+)", compose)
+    words = "KEY|PASSWORD$|_URL$|RECIPIENTS|IDENTITY"
+    names = re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE)
+    secrets += [name for name in names if re.search(words, name)]
+    page = (ROOT / "docs" / "keys.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"\w+", page)) | {"HMS_SITE_URL"}
+    assert len(secrets) > 20
+    assert sorted(set(secrets) - known) == []
+
+
 def _name(requirement: str) -> str:
     return re.split(r"[\[<>=!~; ]", requirement)[0].lower()
 

@@ -147,6 +147,55 @@ def test_the_secrets_script_makes_every_file_once(tmp_path: Path) -> None:
     assert made == {path.name: path.read_bytes() for path in here.iterdir()}
 
 
+def _walked(title: str, here: Path) -> dict[str, str]:
+    """Do what the page of keys says under `title`, up to where containers are needed."""
+    page = (ROOT / "docs/keys.md").read_text(encoding="utf-8")
+    put = re.search(r"^    (put\(\) .*)$", page, re.MULTILINE)
+    part = re.search(rf"^## {title}.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    assert put
+    assert part
+    lines = [line.strip() for line in part.group().splitlines() if line.startswith("    ")]
+    ready = [line for line in lines if "docker" not in line and not line.endswith("|")]
+    script = "\n".join(["set -euo pipefail", put.group(1), *ready])
+    subprocess.run(["bash", "-c", script], cwd=here, check=True, capture_output=True, timeout=30)
+    return {path.name: path.read_text() for path in (here / "secrets").iterdir()}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+    subprocess.run(["deploy/secrets.sh"], cwd=tmp_path, check=True, capture_output=True, timeout=30)
+    return tmp_path
+
+
+def _secrets(site: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (site / "secrets").iterdir()}
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_the_steps_for_a_new_key_keep_the_old_one_where_it_is_needed(site: Path) -> None:
+    first = _secrets(site)["secret_key"]
+    made = _walked("SECRET_KEY, step by step", site)
+    second = made["secret_key"]
+    assert second != first
+    assert made["secret_key_fallbacks"] == first
+    assert made["audit_keys"] == f"{second},{first}"
+    made = _walked("SECRET_KEY, step by step", site)
+    assert made["secret_key_fallbacks"] == second
+    assert made["audit_keys"] == f"{made['secret_key']},{second},{first}"
+    assert len(_walked("Seals of the trail", site)["audit_keys"].split(",")) == 4
+    assert (site / "secrets" / "audit_keys").stat().st_mode & 0o777 == 0o444
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_the_steps_for_a_database_password_change_file_and_address_together(site: Path) -> None:
+    before = _secrets(site)
+    after = _walked("Passwords of the database's roles", site)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"database_app_password", "database_url"}
+    assert after["database_app_password"] in after["database_url"]
+
+
 @pytest.mark.parametrize("name", ["postgres-init.sh", "secrets.sh"])
 def test_scripts_are_whole_and_executable(name: str) -> None:
     path = ROOT / "deploy" / name

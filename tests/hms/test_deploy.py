@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -45,11 +46,37 @@ def test_check_deploy_has_nothing_to_say() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("key", ["", "short", "demo-" + "x" * 60])
-def test_production_does_not_start_with_a_poor_key(key: str) -> None:
-    done = _manage("check", SECRET_KEY=key)
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "x" * 60),
+        ("SECRET_KEY", "demo-" + KEY),
+        ("SECRET_KEY", f"{KEY},more"),
+        ("SECRET_KEY_FALLBACKS", f"{KEY},short"),
+        ("HMS_AUDIT_KEYS", f"{KEY},short"),
+        ("HMS_AUDIT_KEYS", "demo-" + KEY),
+    ],
+)
+def test_production_does_not_start_with_a_poor_key(name: str, key: str) -> None:
+    done = _manage("check", **{name: key})
     assert done.returncode != 0
-    assert "SECRET_KEY" in done.stderr
+    assert name in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.django_db
+def test_the_end_of_a_line_in_a_file_is_no_part_of_a_key(tmp_path: Path) -> None:
+    """The old key goes from one file to another by hand: it must stay the same key."""
+    (tmp_path / "old").write_text(f"{KEY}\n")
+    (tmp_path / "list").write_text(f"{KEY}y , {KEY}z\n")
+    code = "from django.conf import settings as s; print([s.SECRET_KEY, *s.SECRET_KEY_FALLBACKS])"
+    done = _manage(
+        *("shell", "--no-imports", "-c", code),
+        SECRET_KEY_FILE=str(tmp_path / "old"),
+        SECRET_KEY_FALLBACKS_FILE=str(tmp_path / "list"),
+    )
+    assert done.stdout.strip() == str([KEY, f"{KEY}y", f"{KEY}z"]), done.stderr
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """SECRET_KEY is replaced: what the old one made goes on, is sealed anew, and then it may go."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
@@ -9,8 +10,8 @@ from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from audit.models import AuditEvent
-from audit.services import Action, record, seal, verify
+from audit.models import AuditEvent, Seal
+from audit.services import Action, record, seal, sealed_with_older_keys, verify
 from core import clock, mode
 from core.models import IdempotencyKey
 from org import services
@@ -276,6 +277,20 @@ def test_a_system_that_takes_nothing_new_is_not_sealed_anew(nurse, settings, rea
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_every_seal_of_an_older_key_is_counted_part_by_part(settings, monkeypatch) -> None:
+    monkeypatch.setattr(import_module("audit.services.verify"), "PART", 1)
+    for _number in range(3):
+        record("probe", action=Action.READ, at=people.STARTED, by=None)
+        seal(at=clock.now())
+    _keys(settings, NEW, OLD)
+    olds = Seal.objects.count()
+    record("probe", action=Action.READ, at=people.STARTED, by=None)
+    seal(at=clock.now())
+    assert Seal.objects.count() > olds
+    assert sealed_with_older_keys() == olds
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_a_trail_sealed_with_the_old_key_is_whole_while_that_key_is_listed(
     settings, tmp_path
 ) -> None:
@@ -284,7 +299,12 @@ def test_a_trail_sealed_with_the_old_key_is_whole_while_that_key_is_listed(
     seal(at=clock.now())
     _keys(settings, NEW, OLD)
     assert verify().is_clean
-    assert "seals of the trail were not made with the first key" in _reseal()
+    said = _reseal(exit_code=1)
+    assert "seals of the trail were not made with the first key" in said
+    assert "HMS_AUDIT_KEYS is empty: list the new key and the old there." in said
+    assert "must stay" in said
+    settings.AUDIT_KEYS_ARE_LISTED = True
+    assert "may be emptied" in _reseal()
     assert verify().is_clean
     settings.SECRET_KEY_FALLBACKS = []
     assert verify().is_clean

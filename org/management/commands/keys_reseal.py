@@ -55,13 +55,16 @@ class Command(BaseCommand):
             self.stdout.write("SECRET_KEY_FALLBACKS is empty: there is no old key.")
             is_open = bool(done.lost_seeds)
         else:
-            is_open = bool(done.old_codes or done.lost_seeds)
+            needs_list = bool(done.seals) and not settings.AUDIT_KEYS_ARE_LISTED
+            is_open = bool(done.old_codes or done.lost_seeds) or needs_list
             is_open = is_open or (is_trial and not done.is_done)
+            if needs_list:
+                self.stdout.write("HMS_AUDIT_KEYS is empty: list the new key and the old there.")
             self.stdout.write(
                 "SECRET_KEY_FALLBACKS must stay."
                 if is_open
-                else "SECRET_KEY_FALLBACKS may be emptied 12 hours after the new key came: until "
-                "then sessions need it."
+                else "SECRET_KEY_FALLBACKS may be emptied 12 hours after every process has the new "
+                "key: until then sessions need the old one."
             )
         if is_open:
             raise SystemExit(1)
