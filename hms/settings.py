@@ -27,9 +27,9 @@ HMS_VAR = Path(env.str("HMS_VAR", str(BASE_DIR / "var")))
 
 DEMO_KEY_PREFIX = "demo-"
 SECRET_KEY = env.str("SECRET_KEY", "" if IS_PRODUCTION else "demo-only-key-" + "x" * 50)
-SECRET_KEY_FALLBACKS: list[str] = [key.strip() for key in env.list("SECRET_KEY_FALLBACKS", [])]
+SECRET_KEY_FALLBACKS: list[str] = list(map(str.strip, env.list("SECRET_KEY_FALLBACKS", [])))
 # The seals of the trail: the first key seals, all verify (ADR 0017).
-AUDIT_KEYS: list[str] = [key.strip() for key in env.list("HMS_AUDIT_KEYS", [])]
+AUDIT_KEYS: list[str] = list(map(str.strip, env.list("HMS_AUDIT_KEYS", [])))
 AUDIT_KEYS_ARE_LISTED = bool(AUDIT_KEYS)
 if IS_PRODUCTION:
     for name, keys in (
