@@ -3,7 +3,8 @@
 import functools
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 from django.contrib import messages
 from django.forms import BaseForm, BaseFormSet
@@ -12,6 +13,7 @@ from django.shortcuts import render as render_page
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
 
 UNPROCESSABLE = 422
 SEE_OTHER = 303
@@ -19,7 +21,24 @@ NO_CONTENT = 204
 HTMX_HEADERS = ("HX-Request", "HX-Request-Type", "HX-Target")
 TOAST_HEADER = "HMS-Toast"
 Tone = Literal["ok", "info"]
+Text = str | Promise
 LEVELS: Mapping[Tone, int] = {"ok": messages.SUCCESS, "info": messages.INFO}
+
+
+class Crumb(NamedTuple):
+    """One step of the way to this page."""
+
+    label: Text
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What `{% status %}` draws."""
+
+    tone: str
+    icon: str
+    word: Text
 
 
 def is_htmx(request: HttpRequest) -> bool:

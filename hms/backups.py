@@ -11,15 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from core import backups, clock
+from core import backups, clock, commands
 from core.doors import requires
 from core.errors import NotFound
 from core.forms import Form
-from core.html import render
+from core.html import Crumb, render
 from hms.backup import desk
 from org import gate
 from org.permissions import Perm
-from org.views import commands
 
 GB = 1_000_000_000
 ESTIMATED_GB = 50
@@ -181,9 +180,9 @@ TIMES: dict[str, Promise] = {
 }
 
 
-def _crumbs(*, below: bool) -> tuple[commands.Crumb, ...]:
-    operations = commands.Crumb(_("Operations"), reverse("operations"))
-    return (operations, commands.Crumb(_("Backups"), reverse("backups")))[: 2 if below else 1]
+def _crumbs(*, below: bool) -> tuple[Crumb, ...]:
+    operations = Crumb(_("Operations"), reverse("operations"))
+    return (operations, Crumb(_("Backups"), reverse("backups")))[: 2 if below else 1]
 
 
 def _page(title: str, submit: str, done: str, intro: str) -> commands.CommandPage:

@@ -12,15 +12,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from core import clock, events, mode
+from core import clock, commands, events, mode
 from core.doors import requires
 from core.forms import Form
 from core.health import Sign
-from core.html import render, see_other, toast
+from core.html import Crumb, render, see_other, toast
 from hms import build, readiness
 from org import gate, selectors, services
 from org.permissions import Perm
-from org.views import commands
 
 SHOWN = 200
 LONGEST = 3 * 24 * 60
@@ -109,7 +108,7 @@ def mode_set(request: HttpRequest) -> HttpResponse:
         title=_("Open the system again") if is_on else _("Make the whole system read-only"),
         submit=_("Open again") if is_on else _("Make read-only"),
         back=reverse("operations"),
-        crumbs=(commands.Crumb(_("Operations"), reverse("operations")),),
+        crumbs=(Crumb(_("Operations"), reverse("operations")),),
         done=_("The system takes everything again.") if is_on else _("The system is read-only."),
         intro=""
         if is_on

@@ -13,12 +13,13 @@ from audit.forms import PERIODS, DisclosureFilterForm, DisclosureForm
 from audit.permissions import Perm
 from audit.selectors import search
 from audit.selectors.disclosures import disclosures as disclosures_wanted
-from audit.views import commands, filters, shown
+from audit.views import filters, shown
 from audit.views.events import NOTHING
-from core import clock
+from core import clock, commands
 from core.documents import A4, Column, Facts, Letterhead, Report, Table, as_response, render
 from core.doors import requires
 from core.errors import Invalid
+from core.html import Crumb
 from core.html import render as render_page
 from core.templatetags.formats import when_text
 
@@ -138,7 +139,7 @@ def disclosure_new(request: HttpRequest) -> HttpResponse:
         title=_("Record a disclosure"),
         submit=_("Record disclosure"),
         back=back,
-        crumbs=(shown.Crumb(_("Disclosures"), back),),
+        crumbs=(Crumb(_("Disclosures"), back),),
         done=_("The disclosure is on the trail."),
         intro=_("What is written here cannot be changed or taken back. A mistake gets a new line."),
     )

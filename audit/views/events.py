@@ -16,7 +16,7 @@ from audit.selectors import search
 from audit.views import filters, shown
 from core.doors import requires
 from core.errors import NotFound
-from core.html import render
+from core.html import Crumb, render
 from core.paging import Page, size_of
 from core.templatetags.formats import plain_number_text
 
@@ -101,6 +101,6 @@ def event(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "asked": shown.asked(found.query),
         "siblings": search.same_request(found, reach=reach),
         "seal": services.seal_of(found),
-        "crumbs": (shown.Crumb(_("Audit trail"), reverse("audit:events")),),
+        "crumbs": (Crumb(_("Audit trail"), reverse("audit:events")),),
     }
     return render(request, "audit/event.html", context)

@@ -20,7 +20,7 @@ from audit.selectors import history, names
 from audit.views import filters, shown
 from audit.views.events import NOTHING
 from core.doors import requires
-from core.html import render
+from core.html import Look, render
 from core.paging import size_of
 from core.templatetags.formats import when_text
 
@@ -44,7 +44,7 @@ class Shown:
     version: history.Version
     who: str
     person: UUID | None
-    change: shown.Look
+    change: Look
     kind: str
     thing: str
     first: list[shown.Compared]
@@ -106,7 +106,7 @@ def _shown(version: history.Version, meant: _Meant, people: dict[int, names.Pers
         version=version,
         who=written,
         person=person.public_id if person else None,
-        change=shown.Look(tone, icon, str(word)),
+        change=Look(tone, icon, str(word)),
         kind=names.kind_word(version.kind),
         thing=_thing(version, meant),
         first=fields[:FIRST_FIELDS],

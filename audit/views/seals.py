@@ -11,10 +11,10 @@ from audit import services
 from audit.forms import AcknowledgeForm
 from audit.permissions import Perm
 from audit.selectors import names, seals
-from audit.views import commands, shown
-from core import clock
+from audit.views import shown
+from core import clock, commands
 from core.doors import requires
-from core.html import render, see_other, toast
+from core.html import Crumb, Look, render, see_other, toast
 
 RUNS, NAMED = 20, 50
 
@@ -60,9 +60,9 @@ def _run(run: Any) -> dict[str, Any]:
         "run": run,
         "took": run.finished_at - run.started_at,
         "seconds": f"{(run.finished_at - run.started_at).total_seconds():.1f}",
-        "look": shown.Look("ok", "shield-check", _("Whole"))
+        "look": Look("ok", "shield-check", _("Whole"))
         if is_clean
-        else shown.Look("crit", "alert-octagon", _("Broken")),
+        else Look("crit", "alert-octagon", _("Broken")),
         "problems": services.texts_of(run)[:NAMED],
     }
 
@@ -97,13 +97,14 @@ def break_acknowledge(request: HttpRequest) -> HttpResponse:
         title=_("Acknowledge the break"),
         submit=_("Acknowledge"),
         back=back,
-        crumbs=(shown.Crumb(_("Seals"), back),),
+        crumbs=(Crumb(_("Seals"), back),),
         done=_("Acknowledged. What is new to a later check is told again."),
         intro=_(
             "Acknowledging repairs nothing: the rows stay as they are, and so does every check "
             "that found them. It says that a person has looked into it."
         ),
-        problems=tuple(found.problems[:NAMED]),
+        template="audit/break_acknowledge.html",
+        extra={"problems": found.problems[:NAMED]},
     )
 
     def command(cleaned: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -17,25 +17,10 @@ from audit.permissions import Perm, Reach
 from audit.selectors import names
 from audit.services import Action, Outcome
 from audit.views import act_words
+from core.html import Look
 
 if TYPE_CHECKING:
     from audit.models import AuditEvent
-
-
-class Crumb(NamedTuple):
-    """One step of the way to this page."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What `{% status %}` draws."""
-
-    tone: str
-    icon: str
-    word: str
 
 
 _OUTCOMES = {

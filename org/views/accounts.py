@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import clock
+from core import clock, commands
 from core.doors import requires
 from core.errors import ServiceError
 from core.forms import Form
@@ -16,7 +16,7 @@ from core.html import render, see_other, toast
 from org import gate, services
 from org.forms import ReasonForm
 from org.permissions import Perm
-from org.views import commands, people
+from org.views import people
 
 if TYPE_CHECKING:
     from org.models import User

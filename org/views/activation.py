@@ -8,15 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import clock, paging
+from core import clock, commands, paging
 from core.doors import requires
 from core.errors import NotFound
-from core.html import render
+from core.html import Crumb, render
 from org import gate, selectors, services
 from org.forms import ActivationFilterForm, ActivationForm, ActivationHistoryFilterForm
 from org.permissions import Perm
 from org.states import Level, Module
-from org.views import commands, looks
+from org.views import looks
 from org.views.units import unit_behind
 
 NEWEST_FIRST = ("-id",)
@@ -83,7 +83,7 @@ def activation_set(request: HttpRequest, public_id: UUID, module: str) -> HttpRe
         title=_("%(module)s in %(unit)s") % {"module": Module(module).label, "unit": unit.name},
         submit=_("Set level"),
         back=back,
-        crumbs=(commands.Crumb(_("Modules"), back),),
+        crumbs=(Crumb(_("Modules"), back),),
         done=_("The level was set. Every screen follows within five seconds."),
         intro=_("Live takes real work. Training and off take none. Read only takes nothing new."),
     )
@@ -134,6 +134,6 @@ def activation_history(request: HttpRequest) -> HttpResponse:
             for event in page.items
         ],
         "pages": page,
-        "crumbs": (commands.Crumb(_("Modules"), reverse("org:activation")),),
+        "crumbs": (Crumb(_("Modules"), reverse("org:activation")),),
     }
     return render(request, "org/activation_history.html", context)

@@ -6,14 +6,14 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from core import clock
+from core import clock, commands
 from core.doors import requires
 from core.errors import Denied, NotFound
 from org import gate, selectors, services
 from org.forms import AssignmentEndForm, AssignmentForm
 from org.permissions import Perm, may_assign
 from org.rules import day_end, day_start
-from org.views import commands, people
+from org.views import people
 
 
 @requires(Perm.MANAGE_ASSIGNMENTS, module=None, methods=("GET", "POST"), fresh=True)

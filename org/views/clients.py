@@ -8,17 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import clock, paging
+from core import clock, commands, paging
 from core.doors import requires
 from core.errors import Denied, NotFound, ServiceError
-from core.html import render
+from core.html import Crumb, render
 from org import gate, selectors, services
 from org.client_forms import ClientEditForm, ClientFilterForm, ClientForm
 from org.forms import ReasonForm
 from org.permissions import Perm, may_manage_login
 from org.rules import SCOPES
 from org.states import ClientKind
-from org.views import commands, looks
+from org.views import looks
 
 if TYPE_CHECKING:
     from org.models import ApiClient
@@ -55,11 +55,11 @@ def _address(client: "ApiClient") -> str:
     return reverse("org:client", args=[client.public_id])
 
 
-def _crumbs(client: "ApiClient | None" = None) -> tuple[commands.Crumb, ...]:
-    first = commands.Crumb(_("API clients"), reverse("org:clients"))
+def _crumbs(client: "ApiClient | None" = None) -> tuple[Crumb, ...]:
+    first = Crumb(_("API clients"), reverse("org:clients"))
     if client is None:
         return (first,)
-    return (first, commands.Crumb(client.application.name, _address(client)))
+    return (first, Crumb(client.application.name, _address(client)))
 
 
 @requires(Perm.VIEW_CLIENTS, module=None)

@@ -1,25 +1,16 @@
 """How states look: tone, icon and word together, never colour alone."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from core.html import Look
 from org import rules
 from org.site_forms import hours_text, weekday_word
 from org.states import AccountState, Level
 
 if TYPE_CHECKING:
     from org.models import ApiClient, Unit
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What `{% status %}` draws."""
-
-    tone: str
-    icon: str
-    word: str
 
 
 _ACCOUNTS = {

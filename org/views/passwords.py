@@ -6,13 +6,12 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from core import clock, context, limits
+from core import clock, commands, context, limits
 from core.doors import Public, SignedIn, requires
 from core.errors import ServiceError
 from core.html import render, see_other, toast
 from org import gate, services
 from org.forms import ForgottenForm, PasswordForm
-from org.views import commands
 
 
 @requires(Public("whoever forgot is not signed in"), module=None, methods=("GET", "POST"))

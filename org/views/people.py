@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import clock, paging
+from core import clock, commands, paging
 from core.doors import requires
 from core.errors import Denied, NotFound
-from core.html import render
+from core.html import Crumb, render
 from org import gate, selectors, services
 from org.forms import PeopleFilterForm, PersonEditForm, PersonForm, PractitionerForm
 from org.permissions import (
@@ -22,7 +22,7 @@ from org.permissions import (
     sites_assigned_whole,
 )
 from org.states import ACCOUNT_STEPS
-from org.views import commands, looks
+from org.views import looks
 
 if TYPE_CHECKING:
     from org.models import Assignment, User
@@ -53,12 +53,12 @@ def address(person: "User") -> str:
     return reverse("org:person", args=[person.public_id])
 
 
-def crumbs(person: "User | None" = None) -> tuple[commands.Crumb, ...]:
+def crumbs(person: "User | None" = None) -> tuple[Crumb, ...]:
     """Return the way from the list of people to the person."""
-    first = commands.Crumb(_("People"), reverse("org:people"))
+    first = Crumb(_("People"), reverse("org:people"))
     if person is None:
         return (first,)
-    return (first, commands.Crumb(person.full_name, address(person)))
+    return (first, Crumb(person.full_name, address(person)))
 
 
 @requires(Perm.VIEW_PEOPLE, module=None)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import clock
+from core import clock, commands
 from core.doors import requires
 from core.errors import Invalid, ServiceError
 from core.html import render, see_other, toast
@@ -16,7 +16,7 @@ from org import gate, services
 from org.forms import ImportConfirmForm, ImportFileForm
 from org.permissions import Perm
 from org.services.people_file import COLUMNS, REQUIRED
-from org.views import commands, people
+from org.views import people
 
 SALT = "org.people_import"
 CHECKED_FOR = 3_600

@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 
 from core.doors import requires
 from core.errors import NotFound
-from core.html import render
+from core.html import Crumb, render
 from org import selectors
 from org.permissions import Perm
-from org.views import commands
 
 
 @requires(Perm.VIEW_ROLES, module=None)
@@ -38,6 +37,6 @@ def role(request: HttpRequest, code: str) -> HttpResponse:
         "role": found,
         "name": _(found.name),
         "acts": [(_(act.name), f"{act.content_type.app_label}.{act.codename}") for act in acts],
-        "crumbs": (commands.Crumb(_("Roles"), reverse("org:roles")),),
+        "crumbs": (Crumb(_("Roles"), reverse("org:roles")),),
     }
     return render(request, "org/role.html", context)

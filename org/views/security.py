@@ -8,17 +8,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import clock
+from core import clock, commands
 from core.doors import SignedIn, requires
 from core.errors import NotFound, ServiceError
 from core.forms import Form
-from core.html import render, see_other, toast
+from core.html import Crumb, render, see_other, toast
 from org import gate, selectors, services
 from org.adapters import passkeys
 from org.adapters import sign_in as entrance
 from org.adapters.sign_in import FactorAdapter
 from org.forms import CodeForm, PasskeyForm
-from org.views import commands
 
 OWN = SignedIn("second factors are one's own")
 SEED = "new_app"
@@ -145,7 +144,7 @@ def factor_remove(request: HttpRequest) -> HttpResponse:
         title=_("Remove %(factor)s") % {"factor": _shown(rows[factor_id])["name"]},
         submit=_("Remove"),
         back=reverse("org:security"),
-        crumbs=(commands.Crumb(_("Security"), reverse("org:security")),),
+        crumbs=(Crumb(_("Security"), reverse("org:security")),),
         done=_("The second factor was removed."),
         intro=_("It opens nothing from now on. With the last one the recovery codes go too."),
         is_risky=True,

@@ -7,15 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import clock
+from core import clock, commands
 from core.doors import SignedIn, requires
 from core.errors import NotFound
-from core.html import render, see_other, toast
+from core.html import Crumb, render, see_other, toast
 from org import gate, selectors, services
 from org.client_forms import EndingForm
 from org.forms import QuickPinForm
 from org.permissions import Perm
-from org.views import commands, people
+from org.views import people
 
 
 @requires(SignedIn("a person sees where they are signed in"), module=None)
@@ -66,7 +66,7 @@ def apps(request: HttpRequest) -> HttpResponse:
     """The apps that may act for the person: what they may do, since when, when they last came."""
     shown = {
         "apps": selectors.apps_of(gate.person(request), at=clock.now()),
-        "crumbs": (commands.Crumb(_("Security of your login"), reverse("org:security")),),
+        "crumbs": (Crumb(_("Security of your login"), reverse("org:security")),),
     }
     return render(request, "org/apps.html", shown)
 
@@ -108,7 +108,7 @@ def quick_pin(request: HttpRequest) -> HttpResponse:
         title=_("PIN for locked screens"),
         submit=_("Set PIN"),
         back=back,
-        crumbs=(commands.Crumb(_("Where I am signed in"), back),),
+        crumbs=(Crumb(_("Where I am signed in"), back),),
         done=_("The PIN was set."),
     )
 
@@ -135,8 +135,10 @@ def person_sessions(request: HttpRequest, public_id: UUID) -> HttpResponse:
         done=_("They have ended."),
         is_risky=True,
         template="org/person_sessions.html",
-        rows=selectors.session_list(found, at=clock.now()),
-        apps=selectors.apps_of(found, at=clock.now()),
+        extra={
+            "sessions": selectors.session_list(found, at=clock.now()),
+            "apps": selectors.apps_of(found, at=clock.now()),
+        },
     )
 
     def end(data: dict[str, Any]) -> str:

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import clock, paging
+from core import clock, commands, paging
 from core.doors import requires
 from core.errors import Invalid, NotFound
-from core.html import render
+from core.html import Crumb, render
 from org import gate, selectors, services
 from org.permissions import Perm, may_open_site
 from org.site_forms import (
@@ -22,7 +22,7 @@ from org.site_forms import (
     week_initial,
     weekday_word,
 )
-from org.views import commands, looks
+from org.views import looks
 from org.views.units import crumbs as unit_crumbs
 from org.views.units import load as unit_load
 from org.views.units import unit_behind
@@ -50,9 +50,9 @@ def _address(site: "Site") -> str:
     return reverse("org:site", args=[site.public_id])
 
 
-def _crumbs(site: "Site | None" = None) -> tuple[commands.Crumb, ...]:
-    first = commands.Crumb(_("Sites"), reverse("org:sites"))
-    return (first,) if site is None else (first, commands.Crumb(site.name, _address(site)))
+def _crumbs(site: "Site | None" = None) -> tuple[Crumb, ...]:
+    first = Crumb(_("Sites"), reverse("org:sites"))
+    return (first,) if site is None else (first, Crumb(site.name, _address(site)))
 
 
 @requires(Perm.VIEW_UNITS, module=None)

@@ -7,15 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import clock, paging
+from core import clock, commands, paging
 from core.doors import requires
 from core.errors import NotFound
-from core.html import render
+from core.html import Crumb, render
 from org import gate, selectors, services
 from org.forms import RootEditForm, UnitEditForm, UnitFilterForm, UnitForm, VersionedReasonForm
 from org.permissions import Perm
 from org.states import Module
-from org.views import commands, looks
+from org.views import looks
 
 if TYPE_CHECKING:
     from org.models import Unit
@@ -41,10 +41,10 @@ def _address(unit: "Unit") -> str:
     return reverse("org:unit", args=[unit.public_id])
 
 
-def crumbs(unit: "Unit | None" = None) -> tuple[commands.Crumb, ...]:
+def crumbs(unit: "Unit | None" = None) -> tuple[Crumb, ...]:
     """Return the way to the units, or to one of them."""
-    first = commands.Crumb(_("Units"), reverse("org:units"))
-    return (first,) if unit is None else (first, commands.Crumb(unit.name, _address(unit)))
+    first = Crumb(_("Units"), reverse("org:units"))
+    return (first,) if unit is None else (first, Crumb(unit.name, _address(unit)))
 
 
 def _places(request: HttpRequest, permission: str) -> "list[Unit]":
@@ -102,14 +102,14 @@ def unit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "org/unit.html", context)
 
 
-def _above(request: HttpRequest, found: "Unit") -> tuple[commands.Crumb, ...]:
-    chain: list[commands.Crumb] = []
+def _above(request: HttpRequest, found: "Unit") -> tuple[Crumb, ...]:
+    chain: list[Crumb] = []
     walk = found
     while walk.parent is not None:
         parent = selectors.unit_get(grants=gate.grants(request), public_id=walk.parent.public_id)
         if parent is None:
             break
-        chain.append(commands.Crumb(parent.name, _address(parent)))
+        chain.append(Crumb(parent.name, _address(parent)))
         walk = parent
     return tuple(reversed(chain))
 

@@ -1,32 +1,26 @@
 """One form, one command: shown, carried out, confirmed, or refused beside the field."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.utils.functional import Promise
 
 from core.errors import ServiceError, VersionConflict
 from core.forms import Form
-from core.html import render, see_other, toast
+from core.html import Crumb, Text, render, see_other, toast
 from core.retries import retried
 
-Text = str | Promise
 FORBIDDEN = 403
 NOT_FOUND = 404
 
 
-class Crumb(NamedTuple):
-    """One step of the way to this page."""
-
-    label: Text
-    url: str
-
-
 @dataclass(frozen=True, slots=True)
 class CommandPage:
-    """What the page of a command says: title, button, where it came from, what it confirms."""
+    """What the page of a command says: title, button, where it came from, what it confirms.
+
+    `extra` is what a template of its own, built on `layouts/command.html`, shows besides.
+    """
 
     title: Text
     submit: Text
@@ -35,9 +29,8 @@ class CommandPage:
     done: Text
     intro: Text = ""
     is_risky: bool = False
-    template: str = "org/command.html"
-    rows: Sequence[Any] = ()
-    apps: Sequence[Any] = ()
+    template: str = "layouts/command.html"
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
@@ -78,5 +71,5 @@ def answer(
         else:
             toast(request, str(page.done))
             return see_other(request, target)
-    context = {"form": form, "page": page, "is_conflict": is_conflict}
+    context = {"form": form, "page": page, "is_conflict": is_conflict, **page.extra}
     return render(request, page.template, context, status=status)
