@@ -118,12 +118,13 @@ def requires[F: Callable[..., Any]](
     system is read-only (SEC-V6). `locked` doors open also in front of a locked screen (SEC-A7).
     `reads` says what a look through this door is called on the trail
     (SEC-U1): view, list, search, print, download, export, or none; "" leaves it to the address.
+    OPTIONS opens no door: it would run the view past the trail, the CSRF check and read-only mode.
     """
     allowed = frozenset(methods)
     door = Door(
         who=who,
         module=module,
-        methods=allowed | ({"HEAD", "OPTIONS"} if "GET" in allowed else {"OPTIONS"}),
+        methods=allowed | ({"HEAD"} if "GET" in allowed else frozenset()),
         closing=closing,
         observe=observe,
         unit=unit,

@@ -93,7 +93,7 @@ class RequestLimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit():
+        if not (length.isascii() and length.isdigit()):
             return self._refuse(request, Invalid(), status=400)
         if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return self._refuse(request, problems.TooLarge())

@@ -48,7 +48,7 @@ def subjects(hospital: people.Hospital) -> Subjects:
     return plant(hospital)
 
 
-def _address(route: Route, subjects: dict[str, Any]) -> str:
+def address_of(route: Route, subjects: dict[str, Any]) -> str:
     kinds = TABLE["subjects"].get(route.name, {})
     missing = set(route.parameters) - set(kinds)
     assert not missing, f"door_matrix.yaml, subjects: {route.name} lacks {sorted(missing)}"
@@ -62,7 +62,7 @@ def _client(hospital: people.Hospital, role: str) -> Client:
     return client
 
 
-def _knock(client: Client, method: str, address: str) -> HttpResponse:
+def knock(client: Client, method: str, address: str) -> HttpResponse:
     """Ask once, with an empty body, and leave nothing behind: no row, no lost session."""
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with transaction.atomic():
@@ -76,7 +76,7 @@ def _knock(client: Client, method: str, address: str) -> HttpResponse:
     return answer
 
 
-def _verdict(answer: HttpResponse) -> str:
+def verdict(answer: HttpResponse) -> str:
     code = answer.status_code
     if code >= 500:
         return f"broken {code}"
@@ -97,7 +97,7 @@ def _expected(who: str | None, role: str) -> str:
     return "denied"
 
 
-def _allowed_otherwise(route: Route, method: str, answer: HttpResponse) -> bool:
+def allowed_otherwise(route: Route, method: str, answer: HttpResponse) -> bool:
     return answer.status_code in TABLE["answers"].get(route.name, {}).get(method, ())
 
 
@@ -119,16 +119,16 @@ def test_each_door_opens_for_exactly_whom_it_should(
     wrong = []
     client = _client(hospital, role)
     for route in ROUTES:
-        address = _address(route, subjects.own)
+        address = address_of(route, subjects.own)
         takes = DOORS.get(route.name, {})
         for method in METHODS if role in PROBED_WITH_ALL else takes:
-            answer = _knock(client, method, address)
+            answer = knock(client, method, address)
             expected = _expected(takes.get(method), role)
-            is_right = _verdict(answer) == expected
+            is_right = verdict(answer) == expected
             if not is_right and not (
-                expected == "open" and _allowed_otherwise(route, method, answer)
+                expected == "open" and allowed_otherwise(route, method, answer)
             ):
-                wrong.append(f"{method} {route.name}: {_verdict(answer)}, not {expected}")
+                wrong.append(f"{method} {route.name}: {verdict(answer)}, not {expected}")
     assert wrong == []
 
 
@@ -139,7 +139,7 @@ def test_no_page_names_a_unit_or_person_of_another_site(
     client = _client(hospital, role)
     found = []
     for route in ROUTES:
-        address = _address(route, subjects.own)
+        address = address_of(route, subjects.own)
         for query in ("",) if route.parameters else ("", f"?q={CANARY}&search={CANARY}"):
             body = client.get(address + query).getvalue()
             if f"{CANARY} ward".encode() in body or f"{CANARY.upper()}".encode() in body:
@@ -162,7 +162,7 @@ def test_what_is_out_of_reach_looks_as_if_it_were_not_there(
         pytest.skip("nothing behind this address belongs to a unit")
     for method, who in DOORS[route.name].items():
         if who in ROLES[role]["permissions"]:
-            foreign = _knock(client, method, _address(route, subjects.foreign))
-            missing = _knock(client, method, _address(route, subjects.missing))
+            foreign = knock(client, method, address_of(route, subjects.foreign))
+            missing = knock(client, method, address_of(route, subjects.missing))
             assert foreign.status_code == missing.status_code == 404
             assert VARIES.sub(b"", foreign.content) == VARIES.sub(b"", missing.content)
