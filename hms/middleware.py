@@ -17,7 +17,7 @@ from django.utils import translation
 from django.utils.http import urlencode
 
 from core import clock, context, mode
-from core.doors import SAFE, SignInNeeded, door_of
+from core.doors import SAFE, MethodRefused, SignInNeeded, door_of
 from core.errors import Denied, Invalid, ServiceError
 from core.redaction import said
 from hms import carried, foreign_doors, metrics, problems
@@ -227,6 +227,9 @@ class DenyByDefaultMiddleware:
         self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
         context.amend(door=request.resolver_match.view_name if request.resolver_match else "")
+        if request.method == "OPTIONS":
+            # It counts as safe: it would pass the CSRF check, read-only mode and the trail.
+            return problems.answer(request, MethodRefused())
         if foreign_doors.is_listed(request):
             if request.method not in SAFE and not foreign_doors.is_always(request):
                 mode.check()
@@ -237,7 +240,7 @@ class DenyByDefaultMiddleware:
         if view_class is None:
             return problems.answer(request, Denied())
         handler = getattr(view_class, (request.method or "get").lower(), None)
-        if handler is not None and door_of(handler) is None and request.method != "OPTIONS":
+        if handler is not None and door_of(handler) is None:
             return problems.answer(request, Denied())
         return None
 

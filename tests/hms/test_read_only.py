@@ -20,7 +20,7 @@ from hms.tasks import drain
 from org import services
 from tests.architecture.routes import every_route
 from tests.architecture.subjects import plant
-from tests.architecture.test_crawl import _address
+from tests.architecture.test_crawl import address_of
 from tests.factories import org as people
 
 AsRole = Callable[[str], Client]
@@ -136,7 +136,7 @@ def test_every_writing_door_of_the_site_refuses(hospital: people.Hospital) -> No
     before = counts()
     wrong = []
     for route, method in _writing():
-        address, role = _address(route, own), _who_may(str(route.door(method).who))
+        address, role = address_of(route, own), _who_may(str(route.door(method).who))
         if role not in clients:
             clients[role] = Client()
             clients[role].force_login(hospital.person(role), backend="org.backends.UsernameBackend")

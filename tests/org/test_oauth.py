@@ -1,6 +1,5 @@
 """Clients sign in for people and for themselves over HTTP; SQL shows nothing but hashes."""
 
-import base64
 import hashlib
 import secrets
 from datetime import timedelta
@@ -16,13 +15,18 @@ from core import clock
 from org import services
 from org.services.clients import Registered
 from tests.factories import org as people
-
-BACK = "http://127.0.0.1/back"
-VERIFIER = "v" * 64
-CHALLENGE = (
-    base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+from tests.fixtures.oauth import (
+    ALL,
+    BACK,
+    ask,
+    code_for,
+    exchange,
+    get,
+    refresh,
+    signed_in,
+    token,
+    tokens_for,
 )
-ALL = ["profile", "units.read", "people.read"]
 
 
 @pytest.fixture
@@ -52,85 +56,24 @@ def system(hospital: people.Hospital) -> Registered:
     return made
 
 
-def _ask(app: Registered, **changes: str) -> str:
-    asked = {
-        "response_type": "code",
-        "client_id": app.client.application.client_id,
-        "redirect_uri": "http://127.0.0.1:51234/back",
-        "scope": " ".join(ALL),
-        "state": "s1",
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-    }
-    return "/oauth/authorize?" + urlencode(asked | changes)
-
-
-def _signed_in(hospital: people.Hospital, role: str = "ward_manager") -> Client:
-    client = Client()
-    client.force_login(hospital.person(role), backend="org.backends.UsernameBackend")
-    return client
-
-
-def _token(**sent: str) -> Any:
-    return Client().post(
-        "/oauth/token", urlencode(sent), content_type="application/x-www-form-urlencoded"
-    )
-
-
-def _code(hospital: people.Hospital, app: Registered, role: str = "ward_manager") -> str:
-    answer = _signed_in(hospital, role).post(_ask(app), {"answer": "allow"})
-    assert answer.status_code == 302
-    found = parse_qs(urlsplit(answer["Location"]).query)
-    assert found["state"] == ["s1"]
-    assert found["iss"] == ["http://testserver"]
-    return found["code"][0]
-
-
-def _exchange(app: Registered, code: str, **changes: str) -> Any:
-    sent = {
-        "grant_type": "authorization_code",
-        "client_id": app.client.application.client_id,
-        "redirect_uri": "http://127.0.0.1:51234/back",
-        "code": code,
-        "code_verifier": VERIFIER,
-    }
-    return _token(**(sent | changes))
-
-
-def _refresh(app: Registered, raw: str, **more: str) -> Any:
-    name = app.client.application.client_id
-    return _token(grant_type="refresh_token", client_id=name, refresh_token=raw, **more)
-
-
-def _tokens(hospital: people.Hospital, app: Registered) -> dict[str, Any]:
-    answer = _exchange(app, _code(hospital, app))
-    assert answer.status_code == 200, answer.content
-    assert "no-store" in answer["Cache-Control"]
-    return dict(answer.json())
-
-
-def _get(path: str, raw: str) -> Any:
-    return Client().get(path, headers={"Authorization": f"Bearer {raw}"})
-
-
 def test_an_app_acts_for_the_person_within_its_scopes(
     hospital: people.Hospital, app: Registered
 ) -> None:
-    page = _signed_in(hospital).get(_ask(app))
+    page = signed_in(hospital).get(ask(app))
     assert b"Ward phone" in page.content
     assert "http://127.0.0.1:51234" in page["Content-Security-Policy"]
-    held = _tokens(hospital, app)
+    held = tokens_for(hospital, app)
     assert held["expires_in"] == 600
-    me = _get("/api/v1/org/me/", held["access_token"])
+    me = get("/api/v1/org/me/", held["access_token"])
     assert me.json()["username"] == "ward-manager"
-    assert _get("/api/v1/org/units/", held["access_token"]).status_code == 200
+    assert get("/api/v1/org/units/", held["access_token"]).status_code == 200
 
 
 def test_a_right_that_was_not_allowed_to_the_app_names_its_scope(
     hospital: people.Hospital, app: Registered
 ) -> None:
-    raw = _tokens(hospital, app)["access_token"]
-    answer = _get("/api/v1/org/activation/", raw)
+    raw = tokens_for(hospital, app)["access_token"]
+    answer = get("/api/v1/org/activation/", raw)
     assert answer.status_code == 403
     assert answer.json()["code"] == "insufficient_scope"
     assert answer.json()["scopes"] == ["activation.read"]
@@ -140,7 +83,7 @@ def test_a_right_that_was_not_allowed_to_the_app_names_its_scope(
 def test_a_bad_token_never_falls_back_to_the_session(
     hospital: people.Hospital, app: Registered
 ) -> None:
-    client = _signed_in(hospital)
+    client = signed_in(hospital)
     answer = client.get("/api/v1/org/me/", headers={"Authorization": "Bearer wrong"})
     assert answer.status_code == 401
     assert answer.json()["code"] == "invalid_token"
@@ -149,16 +92,16 @@ def test_a_bad_token_never_falls_back_to_the_session(
 
 
 def test_a_token_opens_no_page(hospital: people.Hospital, app: Registered) -> None:
-    raw = _tokens(hospital, app)["access_token"]
-    assert _get("/units/", raw).status_code in {302, 401}
+    raw = tokens_for(hospital, app)["access_token"]
+    assert get("/units/", raw).status_code in {302, 401}
 
 
 def test_sql_shows_only_hashes(hospital: people.Hospital, app: Registered) -> None:
-    code = _code(hospital, app)
+    code = code_for(hospital, app)
     with connection.cursor() as cursor:
         cursor.execute("SELECT code FROM oauth2_provider_grant")
         assert cursor.fetchall() == [(hashlib.sha256(code.encode()).hexdigest(),)]
-    held = _exchange(app, code).json()
+    held = exchange(app, code).json()
     seen = ""
     with connection.cursor() as cursor:
         for table in ("accesstoken", "refreshtoken", "grant", "application"):
@@ -167,31 +110,31 @@ def test_sql_shows_only_hashes(hospital: people.Hospital, app: Registered) -> No
     assert held["access_token"] not in seen
     assert held["refresh_token"] not in seen
     checksum = hashlib.sha256(held["access_token"].encode()).hexdigest()
-    assert _get("/api/v1/org/me/", checksum).status_code == 401
+    assert get("/api/v1/org/me/", checksum).status_code == 401
 
 
 def test_a_used_refresh_token_ends_its_family(hospital: people.Hospital, app: Registered) -> None:
-    first = _tokens(hospital, app)
-    second = _refresh(app, first["refresh_token"]).json()
-    assert _get("/api/v1/org/me/", second["access_token"]).status_code == 200
-    assert _refresh(app, first["refresh_token"]).json() == {"error": "invalid_grant"}
-    assert _get("/api/v1/org/me/", second["access_token"]).status_code == 401
-    assert _refresh(app, second["refresh_token"]).status_code == 400
+    first = tokens_for(hospital, app)
+    second = refresh(app, first["refresh_token"]).json()
+    assert get("/api/v1/org/me/", second["access_token"]).status_code == 200
+    assert refresh(app, first["refresh_token"]).json() == {"error": "invalid_grant"}
+    assert get("/api/v1/org/me/", second["access_token"]).status_code == 401
+    assert refresh(app, second["refresh_token"]).status_code == 400
 
 
 def test_a_replayed_code_ends_what_it_brought(hospital: people.Hospital, app: Registered) -> None:
-    code = _code(hospital, app)
-    held = _exchange(app, code).json()
-    assert _exchange(app, code).status_code == 400
-    assert _get("/api/v1/org/me/", held["access_token"]).status_code == 401
+    code = code_for(hospital, app)
+    held = exchange(app, code).json()
+    assert exchange(app, code).status_code == 400
+    assert get("/api/v1/org/me/", held["access_token"]).status_code == 401
 
 
 def test_refreshing_does_not_lengthen_a_family(hospital: people.Hospital, app: Registered) -> None:
-    held = _tokens(hospital, app)
-    held = _refresh(app, held["refresh_token"]).json()
+    held = tokens_for(hospital, app)
+    held = refresh(app, held["refresh_token"]).json()
     first = RefreshToken.objects.order_by("id").first()
     RefreshToken.objects.filter(pk=first.pk).update(created=clock.now() - timedelta(hours=12))
-    assert _refresh(app, held["refresh_token"]).json() == {"error": "invalid_grant"}
+    assert refresh(app, held["refresh_token"]).json() == {"error": "invalid_grant"}
 
 
 @pytest.mark.parametrize(
@@ -201,15 +144,15 @@ def test_refreshing_does_not_lengthen_a_family(hospital: people.Hospital, app: R
 def test_a_code_is_worth_nothing_to_somebody_else(
     hospital: people.Hospital, app: Registered, changes: dict[str, str]
 ) -> None:
-    sent = {"code": _code(hospital, app)} | changes
-    answer = _exchange(app, **sent)
+    sent = {"code": code_for(hospital, app)} | changes
+    answer = exchange(app, **sent)
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/json"
 
 
 def test_a_refresh_cannot_ask_for_more(hospital: people.Hospital, app: Registered) -> None:
-    held = _tokens(hospital, app)
-    answer = _refresh(app, held["refresh_token"], scope="profile people.write")
+    held = tokens_for(hospital, app)
+    answer = refresh(app, held["refresh_token"], scope="profile people.write")
     assert answer.json()["error"] == "invalid_scope"
 
 
@@ -228,7 +171,7 @@ def test_a_refresh_cannot_ask_for_more(hospital: people.Hospital, app: Registere
 def test_the_app_learns_what_was_wrong(
     hospital: people.Hospital, app: Registered, changes: dict[str, str], error: str
 ) -> None:
-    answer = _signed_in(hospital).get(_ask(app, **changes))
+    answer = signed_in(hospital).get(ask(app, **changes))
     assert answer.status_code == 302
     assert parse_qs(urlsplit(answer["Location"]).query)["error"] == [error]
 
@@ -246,28 +189,28 @@ def test_the_app_learns_what_was_wrong(
 def test_nobody_is_sent_to_an_address_that_is_not_registered(
     hospital: people.Hospital, app: Registered, changes: dict[str, str]
 ) -> None:
-    answer = _signed_in(hospital).get(_ask(app, **changes))
+    answer = signed_in(hospital).get(ask(app, **changes))
     assert 400 <= answer.status_code < 500
 
 
 def test_refusing_tells_the_app(hospital: people.Hospital, app: Registered) -> None:
-    answer = _signed_in(hospital).post(_ask(app), {"answer": "refuse"})
+    answer = signed_in(hospital).post(ask(app), {"answer": "refuse"})
     assert parse_qs(urlsplit(answer["Location"]).query)["error"] == ["access_denied"]
 
 
 def test_closing_a_client_ends_its_tokens(hospital: people.Hospital, app: Registered) -> None:
-    held = _tokens(hospital, app)
+    held = tokens_for(hospital, app)
     services.client_close(app.client, by=hospital.admin.pk, at=clock.now(), reason="lost")
-    assert _get("/api/v1/org/me/", held["access_token"]).status_code == 401
-    assert _refresh(app, held["refresh_token"]).status_code in {400, 401}
+    assert get("/api/v1/org/me/", held["access_token"]).status_code == 401
+    assert refresh(app, held["refresh_token"]).status_code in {400, 401}
 
 
 def test_suspending_a_person_ends_their_tokens(hospital: people.Hospital, app: Registered) -> None:
-    held = _tokens(hospital, app)
+    held = tokens_for(hospital, app)
     person = hospital.person("ward_manager")
     services.account_suspend(person, by=hospital.admin.pk, at=clock.now(), reason="left")
-    assert _get("/api/v1/org/me/", held["access_token"]).status_code == 401
-    assert _refresh(app, held["refresh_token"]).status_code == 400
+    assert get("/api/v1/org/me/", held["access_token"]).status_code == 401
+    assert refresh(app, held["refresh_token"]).status_code == 400
 
 
 def test_a_system_signs_in_with_its_own_secret(
@@ -275,24 +218,24 @@ def test_a_system_signs_in_with_its_own_secret(
 ) -> None:
     name = system.client.application.client_id
     asked = {"grant_type": "client_credentials", "client_id": name, "scope": "units.read"}
-    assert _token(**asked, client_secret="wrong").status_code == 401  # pragma: allowlist secret
-    answer = _token(**asked, client_secret=system.secret)
+    assert token(**asked, client_secret="wrong").status_code == 401  # pragma: allowlist secret
+    answer = token(**asked, client_secret=system.secret)
     assert answer.status_code == 200
     assert "refresh_token" not in answer.json()
-    assert _get("/api/v1/org/units/", answer.json()["access_token"]).status_code == 200
+    assert get("/api/v1/org/units/", answer.json()["access_token"]).status_code == 200
     new = services.client_secret_renew(
         system.client, by=hospital.admin.pk, at=clock.now(), reason="yearly"
     )
-    assert _token(**asked, client_secret=system.secret).status_code == 401
-    assert _token(**asked, client_secret=new.secret).status_code == 200
+    assert token(**asked, client_secret=system.secret).status_code == 401
+    assert token(**asked, client_secret=new.secret).status_code == 200
 
 
 def test_only_a_system_with_the_scope_may_introspect(
     hospital: people.Hospital, app: Registered, system: Registered
 ) -> None:
-    raw = _tokens(hospital, app)["access_token"]
+    raw = tokens_for(hospital, app)["access_token"]
     name, secret = system.client.application.client_id, system.secret
-    own = _token(
+    own = token(
         grant_type="client_credentials",
         client_id=name,
         client_secret=secret,
@@ -300,14 +243,14 @@ def test_only_a_system_with_the_scope_may_introspect(
     ).json()["access_token"]
     kind = "application/x-www-form-urlencoded"
 
-    def ask(by: str) -> Any:
+    def introspect(by: str) -> Any:
         headers = {"Authorization": f"Bearer {by}"}
         body = urlencode({"token": raw})
         return Client().post("/oauth/introspect", body, content_type=kind, headers=headers)
 
-    assert ask(own).json()["username"] == "ward-manager"
-    assert ask(raw).status_code == 403
-    assert ask("wrong").status_code == 401
+    assert introspect(own).json()["username"] == "ward-manager"
+    assert introspect(raw).status_code == 403
+    assert introspect("wrong").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -325,14 +268,14 @@ def test_hostile_bodies_are_refused(db: None, body: bytes, path: str, kind: str)
 
 def test_no_other_grant_is_taken(hospital: people.Hospital, app: Registered) -> None:
     for kind in ("password", "implicit", "urn:ietf:params:oauth:grant-type:device_code"):
-        answer = _token(grant_type=kind, client_id=app.client.application.client_id)
+        answer = token(grant_type=kind, client_id=app.client.application.client_id)
         assert answer.json()["error"] == "unsupported_grant_type"
 
 
 def test_the_purge_leaves_what_lives(hospital: people.Hospital, app: Registered) -> None:
-    held = _tokens(hospital, app)
+    held = tokens_for(hospital, app)
     services.tokens_purge(at=clock.now())
-    assert _get("/api/v1/org/me/", held["access_token"]).status_code == 200
+    assert get("/api/v1/org/me/", held["access_token"]).status_code == 200
     services.tokens_purge(at=clock.now() + timedelta(hours=26))
     services.tokens_purge(at=clock.now() + timedelta(hours=26))
     assert RefreshToken.objects.count() == 0
