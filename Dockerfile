@@ -18,7 +18,8 @@ RUN python -m scripts.messages compile \
 FROM python:3.13-slim
 RUN groupadd --system --gid 10001 hms \
     && useradd --system --uid 10001 --gid hms --no-create-home --home-dir /nonexistent hms \
-    && install -d -o hms -g hms -m 0750 /var/lib/hms /var/lib/hms-backups /var/lib/hms-backup-work
+    && install -d -o hms -g hms -m 0750 /var/lib/hms /var/lib/hms-backups /var/lib/hms-backup-work \
+       /var/lib/hms-anchors /var/lib/hms-looks
 # PostgreSQL's own programs take backups and restore them: the major version of docker-compose.yml.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates postgresql-common \

@@ -132,6 +132,40 @@ def test_volumes_are_named() -> None:
     assert SERVICES["postgres"]["volumes"][0].startswith("postgres_data:")
 
 
+def _mounts(name: str) -> dict[str, tuple[str, bool]]:
+    """Return volume -> (where it is mounted, whether it can be written to)."""
+    found = [each.split(":") for each in SERVICES[name].get("volumes", [])]
+    return {source: (target, "ro" not in how) for source, target, *how in found}
+
+
+@pytest.mark.parametrize(
+    ("volume", "variable", "writers", "readers"),
+    [
+        ("anchors", "HMS_AUDIT_ANCHOR_DIR", {"worker"}, {"web", "keeper"}),
+        ("looks", "HMS_AUDIT_SPOOL_DIR", {"web", "worker"}, set()),
+    ],
+)
+def test_anchors_and_looks_lie_apart_from_the_database(
+    volume: str, variable: str, writers: set[str], readers: set[str]
+) -> None:
+    mounted = {name: _mounts(name)[volume] for name in SERVICES if volume in _mounts(name)}
+    assert {name for name, (_target, is_writable) in mounted.items() if is_writable} == writers
+    assert set(mounted) - writers == readers
+    told = {SERVICES[name]["environment"][variable] for name in mounted}
+    assert {target for target, _is_writable in mounted.values()} == told
+    [target] = told
+    places = [each for name in OURS for each in _mounts(name).values()]
+    assert not [other for other, _way in places if target.startswith(f"{other}/")]
+
+
+def test_the_image_has_every_place_that_a_volume_of_ours_takes() -> None:
+    recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    made = re.search(r"install -d -o hms .*?(?=\n[A-Z#])", recipe, re.DOTALL)
+    assert made
+    targets = {target for name in OURS for target, _way in _mounts(name).values()}
+    assert targets == set(re.findall(r"/var/lib/\S+", made.group()))
+
+
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
 def test_the_secrets_script_makes_every_file_once(tmp_path: Path) -> None:
     here = tmp_path / "secrets"
