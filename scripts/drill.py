@@ -1,13 +1,14 @@
-"""`make drill`: kill -9 every part in turn while people write; nothing acknowledged may be lost.
+"""`make drill`: kill -9 every part in turn while people work; nothing acknowledged may be lost.
 
 python -m scripts.drill [--keep] [--lenient]
 
 It starts the whole product on ports of its own with its data in var/drill (or HMS_VAR), lets a
-few clients write through the API, kills the web server, the worker, the relay, PostgreSQL and
-Valkey with SIGKILL, lets PostgreSQL and Valkey hang with SIGSTOP, and then asks the database
-(SEC-D1 to SEC-D7): every acknowledged write is there once, every fact was delivered once, and how
-long each part was away. A second beat runs all the time. --keep leaves the data for looking at;
---lenient lets slow returns pass.
+few clients write through the API, sign in and look around, kills the web server, the worker, the
+relay, PostgreSQL and Valkey with SIGKILL, lets PostgreSQL and Valkey hang with SIGSTOP, and then
+asks the database (SEC-D1 to SEC-D7): every acknowledged write is there once, every fact was
+delivered once, whoever got in is still in, each act and look has one row on the trail, the trail
+is whole, and how long each part was away. A second beat runs all the time. --keep leaves the data
+for looking at; --lenient lets slow returns pass.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import drill_outages
+from scripts import drill_outages, drill_trail
 from scripts.clean import remove
 from scripts.console import fail, paint, say, step
 from scripts.demo import as_program
@@ -33,6 +34,7 @@ from scripts.devservers import ServerError, Stack, processes
 from scripts.devservers.credentials import VALKEY
 from scripts.devservers.ports import any_free
 from scripts.drill_facts import Database, Finding, drain, findings
+from scripts.drill_visitors import Visitors
 from scripts.drill_writers import DrillError, Writers
 from scripts.locks import Lock, LockTaken
 from scripts.readiness import Readiness
@@ -46,7 +48,10 @@ DOWN_SECONDS = 6.0
 # Writes may take this much longer while the broker is away (SEC-D4); the second number keeps
 # a difference of a few milliseconds on a busy machine from counting.
 SLOWER_AT_MOST, SLOWER_MS = 1.2, 10.0
-LOGIN = re.compile(r"^System administrator\s+(\S+)\s+(\S+)", re.MULTILINE)
+LOGIN = re.compile(r"^(\w+(?: \w+)*) {2,}(\S+) +(\S+)", re.MULTILINE)
+ADMINISTRATOR = "System administrator"
+# These have no pages of the staff.
+OUTSIDE = {ADMINISTRATOR, "Role", "Patient", "Integration client"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Drill:
         # Set by start().
         self.product: Product
         self.writers: Writers
+        self.visitors: Visitors
         self.database: Database
         self.login: tuple[str, str]
         self.livez_port: int
@@ -90,7 +96,13 @@ class Drill:
             started = self.stack.start()
         for server in self.stack.all:
             self.supervisor.adopt(as_program(server), started[server.name])
-        os.environ["HMS_API_RATE"] = "100000/min"
+        os.environ |= {
+            "HMS_API_RATE": "100000/min",
+            # Heads leave often, so that they do so while parts die.
+            "HMS_AUDIT_ANCHOR_SECONDS": "10",
+            # Nobody touches the screens of those who only signed in.
+            "HMS_LOCK_MINUTES": "15",
+        }
         self.livez_port = int(os.environ.setdefault("LIVEZ_PORT", str(any_free())))
         addresses = self.stack.addresses()
         self.product = Product(ROOT, self.var, addresses, any_free(), history=0)
@@ -106,12 +118,15 @@ class Drill:
             raise DrillError("The drill needs a PostgreSQL of its own.")
         psql = self.stack.postgres.programs.client / "psql"
         self.database = Database(psql, addresses.owner_url)
-        login = LOGIN.search(self.product.logins())
-        if not login:
+        logins = {role: (name, word) for role, name, word in LOGIN.findall(self.product.logins())}
+        if ADMINISTRATOR not in logins:
             raise DrillError("The demo hospital names no system administrator.")
-        self.login = (login.group(1), login.group(2))
+        self.login = logins[ADMINISTRATOR]
+        crowd = [login for role, login in logins.items() if role not in OUTSIDE]
         self.writers = Writers(self.product.port, *self.login, count=CLIENTS, mark=self.mark)
+        self.visitors = Visitors(self.product.port, self.login, crowd, mark=self.mark)
         self.writers.start()
+        self.visitors.start()
 
     def _programs(self) -> list[Program]:
         programs = [each for each in self.product.programs() if each.name != "simulate"]
@@ -159,6 +174,7 @@ class Drill:
         self._rest(STEADY_SECONDS)
         self._act("web: master and workers", 3, self._kill_web, self._writes_again)
         self._act("web: one worker", 3, self._kill_web_child, self._writes_again)
+        self._act("web, the trail refusing", 3, self._kill_web_unrecorded, self._writes_again)
         self._act("worker: master and pool", 5, self._killer("worker"), self._logged("worker"))
         self._act("relay", 5, self._killer("relay"), self._facts_flow)
         self._act("beat", 5, self._killer("beat"), self._program("beat").is_up_since)
@@ -173,7 +189,32 @@ class Drill:
         self._end_writing()
         took = drain(self.database)
         say(f"  The last facts were delivered {took:.1f} s after the last write.")
-        return findings(self.database, self.writers.log, self.mark) + self.notes
+        return [
+            *findings(self.database, self.writers.log, self.mark),
+            *self._trail(),
+            *self.notes,
+        ]
+
+    def _trail(self) -> list[Finding]:
+        """Everybody who got in is still in; the trail holds each thing once, and is whole."""
+        self.visitors.check(everybody=True)
+        visits = self.visitors.visits
+        drill_trail.bring(self.product._manage, self._spool)
+        return [
+            *self.visitors.findings(),
+            *drill_trail.findings(
+                self.database,
+                self.writers.log,
+                mark=self.mark,
+                looks=visits.looks,
+                sign_ins=visits.sign_ins,
+            ),
+            drill_trail.verified(self.product._manage),
+        ]
+
+    @property
+    def _spool(self) -> Path:
+        return self.var / "looks"
 
     def _act(
         self,
@@ -190,6 +231,7 @@ class Drill:
         seconds = time.monotonic() - moment
         self._rest(STEADY_SECONDS)
         slowest = self.writers.log.slowest_since(moment)
+        self.visitors.check()
         result = Result(name, seconds, limit, slowest)
         self.results.append(result)
         mark = paint("ok  ", "green") if result.is_in_time else paint("SLOW", "red")
@@ -218,6 +260,17 @@ class Drill:
 
     def _kill_web(self) -> None:
         self._killer("web")()
+
+    def _kill_web_unrecorded(self) -> float:
+        """The web server dies while looks wait on the disk for the trail (SEC-U7)."""
+        self.database.rows(drill_trail.REFUSING)
+        try:
+            self._rest(2)
+            moment = time.monotonic()
+            self._kill_web()
+        finally:
+            self.database.rows(drill_trail.TAKING)
+        return moment
 
     def _kill_web_child(self) -> None:
         web = self._program("web").process
@@ -335,7 +388,10 @@ class Drill:
     def _end_writing(self) -> None:
         self._doing = "The last writes"
         self.writers.end()
-        self._supervise(self.writers.have_ended, 2 * GIVE_UP_SECONDS)
+        self.visitors.end()
+        self._supervise(
+            lambda: self.writers.have_ended() and self.visitors.have_ended(), 2 * GIVE_UP_SECONDS
+        )
 
 
 def _size(path: Path) -> int:
@@ -350,7 +406,12 @@ def _report(drill: Drill, promises: list[Finding]) -> None:
     log = drill.writers.log
     repeated = sum(each.tries > 1 for each in log.acknowledged)
     say()
-    say(f"{len(log.acknowledged)} writes acknowledged, {repeated} of them after repeats:")
+    visits = drill.visitors.visits
+    say(f"{len(log.acknowledged)} writes acknowledged, {repeated} of them after repeats;")
+    say(
+        f"{len(visits.sign_ins)} sign-ins acknowledged and asked for {visits.checks} times; "
+        f"{len(visits.looks)} looks:"
+    )
     for each in promises:
         mark = paint("ok  ", "green") if each.kept else paint("FAIL", "red")
         say(f"  {mark} {each.promise:38} {each.detail}")

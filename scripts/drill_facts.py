@@ -88,15 +88,16 @@ def findings(database: Database, log: Log, mark: str) -> list[Finding]:
         )
     )
     acknowledged = [each.code for each in log.acknowledged]
+    lost = [code for code in acknowledged if not stored[code]]
     maybe = {each.code for each in log.open}
     return [
-        _none("acknowledged writes lost", [c for c in acknowledged if not stored[c]], acknowledged),
-        _none("writes doubled", [c for c, n in stored.items() if n > 1], stored),
-        _none("writes nobody asked for", set(stored) - set(acknowledged) - maybe, stored),
-        _none("writes refused without reason", log.faults, acknowledged),
-        _none("writes still open at the end", maybe, acknowledged),
-        _none("writes without exactly one fact", [c for c in stored if facts[c] != 1], stored),
-        _none(
+        none_of("acknowledged writes lost", lost, acknowledged),
+        none_of("writes doubled", [c for c, n in stored.items() if n > 1], stored),
+        none_of("writes nobody asked for", set(stored) - set(acknowledged) - maybe, stored),
+        none_of("writes refused without reason", log.faults, acknowledged),
+        none_of("writes still open at the end", maybe, acknowledged),
+        none_of("writes without exactly one fact", [c for c in stored if facts[c] != 1], stored),
+        none_of(
             "writes without exactly one audit row", [c for c in stored if audited[c] != 1], stored
         ),
         *_delivery_findings(database),
@@ -127,7 +128,8 @@ def _delivery_findings(database: Database) -> list[Finding]:
     ]
 
 
-def _none(promise: str, wrong: object, of: object) -> Finding:
+def none_of(promise: str, wrong: object, of: object) -> Finding:
+    """Return the promise that none of them is wrong, with the first few that are."""
     listed = sorted(wrong)  # type: ignore[call-overload]
     detail = f"{len(listed)} of {len(of)}"  # type: ignore[arg-type]
     if listed:

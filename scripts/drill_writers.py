@@ -68,16 +68,17 @@ class Client:
             for name, morsel in http.cookies.SimpleCookie(line).items():
                 self.cookies[name] = morsel.value
 
-    def sign_in(self, username: str, password: str) -> None:
+    def sign_in(self, username: str, password: str, *, request_id: str = "") -> None:
         """The session is that of the person. Raises DrillError."""
         page = self.request("GET", SIGN_IN)
         found = TOKEN_FIELD.search(page.body)
         if not found:
             raise DrillError(f"The sign-in page answered {page.status} without a token.")
         form = {"username": username, "password": password, "csrfmiddlewaretoken": found.group(1)}
-        answer = self.request(
-            "POST", SIGN_IN, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"}
-        )
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if request_id:
+            headers["X-Request-Id"] = request_id
+        answer = self.request("POST", SIGN_IN, urlencode(form), headers)
         if answer.status != FOUND:
             raise DrillError(f"{username} could not sign in: status {answer.status}.")
 
@@ -198,6 +199,8 @@ class Writers:
             "Content-Type": "application/json",
             "X-CSRFToken": client.token(),
             "Idempotency-Key": key,
+            # By it the trail is asked afterwards.
+            "X-Request-Id": f"{write.code}.{write.tries}",
         }
         try:
             answer = client.request("POST", DOOR, json.dumps(body), headers)
