@@ -89,18 +89,30 @@ def bound_waits(**_kwargs: Any) -> None:
     waits.install()
 
 
+@signals.before_task_publish.connect
+def with_the_request(headers: Any = None, **_kwargs: Any) -> None:
+    """The task knows the request it comes from, also over a handler (SEC-O9)."""
+    from core import context
+
+    request_id = context.asker().request_id
+    if headers is not None and request_id:
+        headers["hms_request"] = request_id
+
+
 @signals.task_prerun.connect
 def in_the_house(task: Any = None, **_kwargs: Any) -> None:
     """What a worker writes is in the hospital's money, language and time, as on a page.
 
-    On the trail and in the row history stands which task it was, and which run of it.
+    On the trail and in the row history stands which task it was, and for which request: where none
+    asked, which run of it.
     """
     from core import context
     from org.middleware import enter_house
 
     if task is not None and not task.request.is_eager:
         enter_house()
-        context.enter(request_id=str(task.request.id or ""), door=task.name, source="task")
+        request_id = getattr(task.request, "hms_request", "") or task.request.id or ""
+        context.enter(request_id=str(request_id), door=task.name, source="task")
 
 
 @signals.worker_init.connect
