@@ -16,6 +16,8 @@ from hms.backup.recovery import Recovery
 from hms.backup.store import Full, Store, alone
 
 LOCK = "run.lock"
+# The keeper holds the lock for moments while it looks for what is left over.
+GLANCE_SECONDS = 1.0
 
 
 def ask(kind: str, *, at: datetime, by: int | None) -> backups.Job:
@@ -72,7 +74,7 @@ def settle(config: Config) -> bool:
 @contextmanager
 def _job(config: Config, kind: str) -> Iterator[backups.Job]:
     """The waiting job, or a new one, is carried out inside the block; however it ends, it ends."""
-    with alone(config.work / LOCK, "backup or drill"):
+    with alone(config.work / LOCK, "backup or drill", seconds=GLANCE_SECONDS):
         _clear(config)
         job = backups.job_waiting(kind) or ask(kind, at=clock.now(), by=None)
         backups.job_begin(job, at=clock.now())

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -265,15 +266,20 @@ def sync_directory(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(path: Path, what: str) -> Iterator[None]:
-    """Nobody else does the same inside the block. Raises BackupError when somebody does.
+def alone(path: Path, what: str, *, seconds: float = 0) -> Iterator[None]:
+    """Nobody else does the same inside the block. Raises BackupError when somebody goes on so.
 
     The kernel lets go of the lock when its process dies, however it dies.
     """
     path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+    deadline = time.monotonic() + seconds
     with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BackupError(f"Another {what} is under way.") from error
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise BackupError(f"Another {what} is under way.") from error
+            time.sleep(0.05)
         yield
