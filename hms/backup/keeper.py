@@ -56,19 +56,23 @@ class Keeper:
         found = wal.server(self.config)
         self.store.prepare(found.system_id)
         directory = programs.find(found.major, chosen=self.config.programs)
+        archiver = wal.Archiver(self.config, self.store)
+        archiver.archive()
+        wal.set_aside(self.config, timeline=found.timeline)
         receiver = wal.Receiver(self.config, directory)
         line = wal.connect(self.config.url)
         try:
             receiver.start()
-            self._archive(receiver, line, should_stop)
+            self._archive(archiver, receiver, line, should_stop)
             if not should_stop():
                 raise BackupError(f"pg_receivewal ended: {receiver.why_not()}")
         finally:
             receiver.stop()
             line.close()
 
-    def _archive(self, receiver: wal.Receiver, line: Any, should_stop: Stop) -> None:
-        archiver = wal.Archiver(self.config, self.store)
+    def _archive(
+        self, archiver: wal.Archiver, receiver: wal.Receiver, line: Any, should_stop: Stop
+    ) -> None:
         next_switch = next_look = 0.0
         while not should_stop() and receiver.is_running():
             now = time.monotonic()

@@ -87,14 +87,26 @@ def find(major: int, *, chosen: str = "") -> Path:
     )
 
 
+def make_passable(path: Path) -> None:
+    """The directory exists; what had to be made lets other accounts through, whatever the umask."""
+    if path.exists():
+        return
+    make_passable(path.parent)
+    try:
+        path.mkdir()
+    except FileExistsError:
+        return
+    path.chmod(0o711)
+
+
 def workplace(work: Path, account: Account | None) -> Path:
     """Return a directory for restored copies that the account can reach; it exists afterwards."""
-    work.mkdir(mode=0o711, parents=True, exist_ok=True)
+    make_passable(work)
     if account is None or account.reaches(work):
         return work
     digest = hashlib.sha256(str(work.resolve()).encode()).hexdigest()[:12]
     elsewhere = ELSEWHERE / f"hms-restore-{digest}"
-    elsewhere.mkdir(mode=0o711, exist_ok=True)
+    make_passable(elsewhere)
     found = elsewhere.lstat()
     if elsewhere.is_symlink() or found.st_uid != os.geteuid():
         raise BackupError(f"{elsewhere} belongs to somebody else; remove it.")

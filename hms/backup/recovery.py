@@ -24,6 +24,7 @@ START_SECONDS = 4 * 3600.0
 DRILL, RESTORE = "drill-", "restore-"
 SOCKETS = "hms-sockets-"
 PORT = 5432
+WRONG_LOCALE = "locale is incompatible"
 LAST = re.compile(r"last completed transaction was at log time (.+)")
 
 SETTINGS = """\
@@ -169,7 +170,11 @@ class Recovery:
                 raise BackupError(self._why_ended())
             try:
                 connection = self.connect("postgres")
-            except psycopg2.OperationalError:
+            except psycopg2.OperationalError as error:
+                if WRONG_LOCALE in str(error):
+                    raise BackupError(
+                        f"This machine lacks the cluster's locale: {error}"
+                    ) from error
                 time.sleep(POLL_SECONDS)
                 continue
             is_recovering = wal.ask(connection, "SELECT pg_is_in_recovery()")[0]

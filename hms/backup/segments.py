@@ -11,6 +11,12 @@ def is_segment(name: str) -> bool:
     return SEGMENT.fullmatch(name) is not None
 
 
+def is_older(name: str, *, timeline: int) -> bool:
+    """Say whether this is a segment, whole or partial, of a timeline before this one."""
+    found = SEGMENT.match(name)
+    return found is not None and int(name[:8], 16) < timeline
+
+
 def place(name: str) -> str:
     """Return where the segment lies in the log, whatever its timeline; places sort as text."""
     return name[8:]

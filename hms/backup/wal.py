@@ -1,6 +1,7 @@
 """The transaction log: received through a slot, sealed segment by segment, waited for."""
 
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from hms.backup.config import BackupError, Config, login
 from hms.backup.store import KEPT_WAL, PART, Store
 
 SLOT = "hms_backup"
+ASIDE = "log-before-"
 # What a new segment begins with counts as nothing written.
 PAGE_HEADER = 40
 WAIT_SECONDS = 600.0
@@ -22,7 +24,8 @@ SERVER = (
     "SELECT current_setting('server_version_num')::int / 10000, "
     "(SELECT system_identifier::text FROM pg_control_system()), "
     "pg_size_bytes(current_setting('wal_segment_size')), "
-    "(SELECT count(*) FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global'))"
+    "(SELECT count(*) FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')), "
+    "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
 )
 PLACE = (
     "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, "
@@ -61,6 +64,7 @@ class Server:
     major: int
     system_id: str
     segment_bytes: int
+    timeline: int
 
 
 def server(config: Config) -> Server:
@@ -71,12 +75,12 @@ def server(config: Config) -> Server:
         said = str(error).strip()
         raise BackupError(f"The database does not let the backup role in: {said}") from error
     try:
-        major, system_id, size, tablespaces = ask(connection, SERVER)
+        major, system_id, size, tablespaces, timeline = ask(connection, SERVER)
     finally:
         connection.close()
     if tablespaces:
         raise BackupError("The cluster has tablespaces of its own; these backups know none.")
-    return Server(major, system_id, size)
+    return Server(major, system_id, size, timeline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,20 @@ def wait_until_archived(store: Store, segment: str, *, seconds: float = WAIT_SEC
         time.sleep(0.1)
 
 
+def set_aside(config: Config, *, timeline: int) -> int:
+    """Unfinished segments of older timelines are out of the receiver's way; returns how many.
+
+    A restored server cannot go on from where the lost one was: the receiver would ask it to, in
+    vain, for ever. They are kept in `work`: they hold the last that the lost server wrote.
+    """
+    older = [p for p in config.spool.iterdir() if segments.is_older(p.name, timeline=timeline)]
+    if older:
+        place = Path(tempfile.mkdtemp(prefix=ASIDE, dir=config.work))
+        for path in older:
+            path.rename(place / path.name)
+    return len(older)
+
+
 class Receiver:
     """pg_receivewal as a child process: what the server writes is in the spool at once."""
 
@@ -124,7 +142,6 @@ class Receiver:
 
     def _prepare(self) -> None:
         """The slot is there and nobody uses it: not even the receiver of a killed keeper."""
-        self.config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = connect(self.config.url)
         try:
             found = ask(connection, OF_SLOT, [SLOT])
@@ -185,6 +202,7 @@ class Archiver:
     def __init__(self, config: Config, store: Store) -> None:
         self.config = config
         self.store = store
+        config.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.covered_until: datetime | None = None
         self.last = max(filter(segments.is_segment, store.wal()), default="")
         self._marks: list[Mark] = []

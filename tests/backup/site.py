@@ -24,10 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 class Site:
     """One installation; `manage` runs a command of it in a process of its own."""
 
-    def __init__(self, var: Path, servers: Servers) -> None:
+    def __init__(
+        self, var: Path, servers: Servers, *, key: pyrage.x25519.Identity | None = None
+    ) -> None:
         self.var, self.servers = var, servers
         self.store_dir, self.copy_dir = var / "backups", var / "second"
-        self.key = pyrage.x25519.Identity.generate()
+        self.key = key or pyrage.x25519.Identity.generate()
         self.key_file = var / "backup.key"
         self.key_file.write_text(f"# made for a test\n{self.key}\n", encoding="ascii")
         self.config = Config(
@@ -57,7 +59,7 @@ class Site:
             }
         )
 
-    def start(self, *arguments: str, **changed: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, umask: int = -1, **changed: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -67,11 +69,12 @@ class Site:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            umask=umask,
         )
 
-    def manage(self, *arguments: str, **changed: str) -> tuple[int, str]:
+    def manage(self, *arguments: str, umask: int = -1, **changed: str) -> tuple[int, str]:
         """Run a command to its end; returns its code and all it said."""
-        process = self.start(*arguments, **changed)
+        process = self.start(*arguments, umask=umask, **changed)
         said, _nothing = process.communicate(timeout=120)
         return process.returncode, said
 
@@ -127,13 +130,13 @@ def reachable() -> Iterator[Path]:
 
 
 @contextmanager
-def made(var: Path) -> Iterator[Site]:
+def made(var: Path, *, key: pyrage.x25519.Identity | None = None) -> Iterator[Site]:
     """A migrated installation; its servers end with the block."""
     hidden = ("DATABASE_", "REDIS_URL")
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(hidden)}
     try:
         with running(var, unsafe=True) as servers:
-            site = Site(var, servers)
+            site = Site(var, servers, key=key)
             code, said = site.manage("migrate", "--no-input")
             assert code == 0, said
             yield site

@@ -29,7 +29,7 @@ def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     def take(config: Config, store: Store, *, at: Any) -> Any:
         return files.full(store, 3, at=at)
 
-    server = desk.wal.Server(18, "1234", files.SIZE)
+    server = desk.wal.Server(18, "1234", files.SIZE, 1)
     monkeypatch.setattr(desk.wal, "server", lambda _config: server)
     monkeypatch.setattr(full, "take", take)
 

@@ -1,5 +1,7 @@
 """One installation from the first backup to a restored server, with real servers and real files."""
 
+import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import pytest
 
 from core import clock
 from hms.backup import desk, drill
-from hms.backup.recovery import Recovery, Target
+from hms.backup.recovery import Recovery, Target, hand_over
 from hms.backup.store import BASE, alone
 from tests.backup.site import Site, made, reachable
 
@@ -84,6 +86,37 @@ def test_a_backup_is_taken_by_itself_drilled_and_restored_while_people_write(
             _a_spoilt_copy_is_named(site, monkeypatch)
         _a_moment_of_the_past_comes_back(site, new)
         _nothing_is_left(site)
+
+
+def test_after_a_loss_the_restored_server_is_backed_up_again(tmp_path: Path) -> None:
+    """The keeper's own directory outlived the database, with what it had not archived yet."""
+    with made(tmp_path) as site, site.keeper():
+        site.until(lambda: [job for job in site.jobs("full") if job[1]])
+        site.sql("DELETE FROM core_numberseries")
+    spool = site.config.spool
+    assert [path for path in spool.iterdir() if path.suffix == ".partial"]
+    with reachable() as new:
+        # As the page says: the key's umask, and a directory that is not there yet.
+        code, said = site.manage("restore", "--into", str(new / "deep"), umask=0o077)
+        assert code == 0, said
+        _starts_on(tmp_path, new / "deep" / "data")
+    with made(tmp_path, key=site.key) as site, site.keeper():
+        site.until(lambda: len([job for job in site.jobs("full") if job[1]]) == 2)
+        assert [job[2] for job in site.jobs("full")] == ["", ""]
+        newest = site.store.fulls()[-1]
+        assert (newest.timeline, site.store.gap(newest)) == (2, "")
+        site.until(lambda: _covered(site, newest.finished_at))
+    kept = list(site.config.work.glob("log-before-*/*.partial"))
+    assert [path.name[:8] for path in kept] == ["00000001"]
+
+
+def _starts_on(var: Path, data: Path) -> None:
+    """The lost directory stays beside it."""
+    place = Path(json.loads((var / "servers.json").read_text(encoding="utf-8"))["servers"])
+    account = (place / "pg").stat()
+    (place / "pg").rename(place / "pg.lost")
+    shutil.move(data, place / "pg")
+    hand_over(place / "pg", account.st_uid, account.st_gid)
 
 
 def _a_drill_finds_no_false_difference(site: Site, written: list[int]) -> None:

@@ -132,6 +132,12 @@ def test_volumes_are_named() -> None:
     assert SERVICES["postgres"]["volumes"][0].startswith("postgres_data:")
 
 
+def test_the_cluster_has_a_locale_that_the_keepers_image_has_too() -> None:
+    """Otherwise no drill and no restore could start a copy there."""
+    words = SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"].split()
+    assert {"--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"} <= set(words)
+
+
 def _mounts(name: str) -> dict[str, tuple[str, bool]]:
     """Return volume -> (where it is mounted, whether it can be written to)."""
     found = [each.split(":") for each in SERVICES[name].get("volumes", [])]
