@@ -1,6 +1,7 @@
 """One installation from the first backup to a restored server, with real servers and real files."""
 
 import json
+import os
 import shutil
 import threading
 import time
@@ -88,11 +89,14 @@ def test_a_backup_is_taken_by_itself_drilled_and_restored_while_people_write(
         _nothing_is_left(site)
 
 
+@pytest.mark.skipif(not os.environ.get("HMS_WHOLE"), reason="two installations: make test-all")
 def test_after_a_loss_the_restored_server_is_backed_up_again(tmp_path: Path) -> None:
     """The keeper's own directory outlived the database, with what it had not archived yet."""
     with made(tmp_path) as site, site.keeper():
         site.until(lambda: [job for job in site.jobs("full") if job[1]])
-        site.sql("DELETE FROM core_numberseries")
+        # What is lost with the last seconds must not be the end of that job.
+        then = clock.now()
+        site.until(lambda: _covered(site, then))
     spool = site.config.spool
     assert [path for path in spool.iterdir() if path.suffix == ".partial"]
     with reachable() as new:
