@@ -6,9 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.permissions import Perm as Trail
 from core import clock, mode
 from core.templatetags.formats import date_text, time_text
 from hms import navigation
@@ -140,6 +142,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         base["environment_bar"] = _training_bar(base["environment_bar"])
     return base | {
         "notice_bars": mode_bars(is_inside=True),
+        "history_url": reverse("audit:history") if held.has(Trail.VIEW_HISTORY) else "",
         "nav": navigation.links(held, unit_id=unit_id, path=request.path, settings=False),
         "nav_settings": navigation.links(held, unit_id=unit_id, path=request.path, settings=True),
         "where": where,

@@ -19,8 +19,8 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
+
+from audit.selectors import words
 
 # In this order the first that a table has and a row fills is what the row is called.
 NAMING = ("name", "username", "purpose", "reason")
@@ -59,9 +59,8 @@ def kinds() -> dict[str, type[models.Model]]:
 
 
 def kind_word(label: str) -> str:
-    """Return what a type is called: "Unit" of org.unit."""
-    model = kinds().get(label)
-    return str(capfirst(_(str(model._meta.verbose_name)))) if model else label
+    """Return what a type is called: "Unit" of org.unit; one without a word keeps its label."""
+    return str(words.KINDS.get(label, label))
 
 
 def people(ids: Iterable[int | None]) -> dict[int, Person]:

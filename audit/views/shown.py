@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from audit.forms import COLUMNS, SOURCES
 from audit.permissions import Perm, Reach
-from audit.selectors import names
+from audit.selectors import names, words
 from audit.services import Action, Outcome
 from audit.views import act_words
 from core.html import Look
@@ -146,6 +146,11 @@ class Compared:
     before: str
     after: str
     is_changed: bool
+
+    @property
+    def word(self) -> str:
+        """Return what the column is called; one without a word keeps its name."""
+        return str(words.COLUMNS.get(self.field, self.field))
 
 
 def compared(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Compared]:

@@ -16,7 +16,8 @@ from audit.models import AuditEvent, VerifyRun
 from audit.services import Standing
 from audit.services.witness import seal_of
 from core import clock, events
-from hms import tasks
+from core.health import Sign
+from hms import readiness, tasks
 from org.models import User
 from tests.audit.test_seals import settle
 from tests.audit.test_search import event
@@ -60,6 +61,10 @@ def acknowledge(client: Client, found: VerifyRun, reason: str = "Restored by han
     return client.post(reverse("audit:break-acknowledge"), data)
 
 
+def trail_sign() -> Sign:
+    return readiness._trail(clock.now())[1]
+
+
 def test_a_break_is_shown_until_somebody_acknowledges_it(
     as_role: Callable[[str], Client],
 ) -> None:
@@ -88,6 +93,17 @@ def test_what_was_acknowledged_is_not_told_again_and_what_is_new_is(
     assert list(services.break_open().problems) == ["row 8"]
     run()
     assert services.break_open() is None
+
+
+def test_a_break_that_somebody_looked_into_no_longer_colours_readiness(
+    as_role: Callable[[str], Client],
+) -> None:
+    found = run("row 7")
+    assert trail_sign().state == "degraded"
+    acknowledge(as_role("privacy_officer"), found)
+    assert (trail_sign().state, trail_sign().values) == ("ok", {"problems": 1})
+    run("row 7", "row 8")
+    assert trail_sign().state == "degraded"
 
 
 @pytest.mark.parametrize(("changes", "status"), [({"reason": ""}, 422), ({"run": 4711}, 422)])
@@ -173,7 +189,7 @@ def test_anchors_that_are_kept_elsewhere_are_no_error(
 ) -> None:
     settings.AUDIT_ANCHOR_DIR = tmp_path / "gone"
     assert (
-        "Nothing that can be read from here"
+        "Cannot be read from this server"
         in as_role("auditor").get(reverse(SEALS)).content.decode()
     )
 

@@ -196,6 +196,23 @@ def test_who_may_read_it(hospital: Hospital, as_role: Callable[[str], Client]) -
     )
 
 
+def test_a_thing_leads_to_its_own_history_for_whoever_may_see_it(
+    hospital: Hospital, as_role: Callable[[str], Client]
+) -> None:
+    address = reverse("org:unit", args=[hospital.clinic.public_id])
+    link = f"{reverse(ADDRESS)}?period=all&amp;thing={hospital.clinic.public_id}"
+    for role, sees in (("system_administrator", True), ("ward_manager", False)):
+        assert (link in as_role(role).get(address).content.decode()) is sees, role
+
+
+def test_columns_have_words_in_the_language_of_the_reader(
+    hospital: Hospital, officer: Client, as_role: Callable[[str], Client]
+) -> None:
+    admin_changes(hospital, as_role("system_administrator"))
+    page = officer.get(reverse(ADDRESS), {"thing": str(hospital.clinic.public_id)})
+    assert ">In use</span>" in page.content.decode()
+
+
 def test_a_wrong_filter_is_told_at_its_field(officer: Client) -> None:
     answer = officer.get(reverse(ADDRESS), {"since": "soon"})
     assert (answer.status_code, list(answer.context["filter"].errors)) == (422, ["since"])
