@@ -129,6 +129,7 @@ def all_checks() -> list[Check]:
         ),
         Check("api schema", _manage("openapi", "--check"), static),
         Check("security patterns", _bandit),
+        Check("house rules", _module("scripts.house_rules")),
         Check("secrets", _module("scripts.secrets_scan")),
         Check("translations", _module("scripts.messages", "check")),
         Check("template style", _on_templates(_djade)),
