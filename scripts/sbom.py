@@ -9,36 +9,59 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
 from scripts.console import fail, say
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "production.txt"
 RESULT = ROOT / "var" / "sbom.cdx.json"
-# Where the package itself says nothing that a program understands; read in its licence file.
+# Where the package itself says nothing that a program understands, or less than its licence files:
+# read there. A test compares each with the words of those files.
 LICENCES = {
+    "babel": "BSD-3-Clause AND Unicode-3.0",
     "billiard": "BSD-3-Clause",
     "amqp": "BSD-3-Clause",
     "vine": "BSD-3-Clause",
     "click-plugins": "BSD-3-Clause",
     "colorama": "BSD-3-Clause",
-    "django-oauth-toolkit": "BSD-2-Clause",
+    "django-oauth-toolkit": "BSD-2-Clause-Views",
     "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
     "prompt-toolkit": "BSD-3-Clause",
     "psycopg2-binary": "LGPL-3.0-or-later WITH openvpn-openssl-exception",
     "pyrage": "MIT",
-    "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
+    "python-dateutil": "BSD-3-Clause AND (Apache-2.0 OR BSD-3-Clause)",
     "python-stdnum": "LGPL-2.1-or-later",
-    "qrcode": "BSD-3-Clause",
+    "qrcode": "BSD-3-Clause AND MIT",
     "segno": "BSD-3-Clause",
     "sqlparse": "BSD-3-Clause",
     "uritemplate": "BSD-3-Clause OR Apache-2.0",
-    "wcwidth": "MIT",
+    "wcwidth": "MIT AND HPND-Markus-Kuhn",
+}
+# Libraries of others inside of a package (its folder `.libs`): name of the file -> what, licence.
+INSIDE = {
+    "libcom_err": ("e2fsprogs", "MIT"),
+    "libcrypt": ("libxcrypt", "LGPL-2.1-or-later"),
+    "libcrypto": ("openssl", "Apache-2.0"),
+    "libgssapi_krb5": ("krb5", "MIT"),
+    "libk5crypto": ("krb5", "MIT"),
+    "libkeyutils": ("keyutils", "LGPL-2.0-or-later"),
+    "libkrb5": ("krb5", "MIT"),
+    "libkrb5support": ("krb5", "MIT"),
+    "liblber": ("openldap", "OLDAP-2.8"),
+    "libldap": ("openldap", "OLDAP-2.8"),
+    "libpcre": ("pcre", "BSD-3-Clause"),
+    "libpq": ("postgresql", "PostgreSQL"),
+    "libsasl2": ("cyrus-sasl", "BSD-Attribution-HPND-disclaimer"),
+    "libselinux": ("libselinux", "libselinux-1.0"),
+    "libssl": ("openssl", "Apache-2.0"),
 }
 # What lies in static/vendor and core/fonts: name in the folder -> name, version, licence.
 CARRIED = {
@@ -69,6 +92,8 @@ def packages() -> dict[str, Any]:
         # The lock's own line would say it all again.
         component.pop("description", None)
         component["licenses"] = [{"expression": licence_of(component["name"])}]
+        if libraries := list(inside(component["name"])):
+            component["components"] = libraries
     root = bill["metadata"]["component"]["bom-ref"]
     everything = [component["bom-ref"] for component in bill["components"]]
     bill["dependencies"] = [{"ref": root, "dependsOn": everything}]
@@ -84,9 +109,35 @@ def licence_of(name: str) -> str:
     except importlib.metadata.PackageNotFoundError as error:
         raise UnknownLicence(f"{name} is not installed here; name its licence.") from error
     found = said.get("License-Expression") or said.get("License") or ""
-    if not found or len(found) > 60 or "\n" in found:
-        raise UnknownLicence(f"{name} does not say its licence; read it and name it.")
-    return str(found)
+    try:
+        return str(canonicalize_license_expression(found))
+    except InvalidLicenseExpression as error:
+        raise UnknownLicence(f"{name} does not say its licence; read it and name it.") from error
+
+
+def inside(name: str) -> Iterator[dict[str, Any]]:
+    """Yield the libraries that a package carries for this system. Raises UnknownLicence."""
+    try:
+        files = importlib.metadata.files(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return
+    for file in sorted(file for file in files if file.parts[0].endswith(".libs")):
+        key = re.split(r"[-.]", file.name)[0]
+        if key not in INSIDE:
+            raise UnknownLicence(f"{name} carries {file.name}: name what it is, and its licence.")
+        what, licence = INSIDE[key]
+        yield {
+            "type": "library",
+            "bom-ref": file.as_posix(),
+            "name": what,
+            "description": f"{file.name} in {name}",
+            "hashes": [_hash(Path(str(file.locate())))],
+            "licenses": [{"expression": licence}],
+        }
+
+
+def _hash(path: Path) -> dict[str, str]:
+    return {"alg": "SHA-256", "content": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def carried() -> Iterator[dict[str, Any]]:
@@ -115,7 +166,7 @@ def _component(path: Path, folder: Path, of: str = "") -> dict[str, Any]:
         "bom-ref": where,
         "name": where,
         "description": f"{name} {version}".strip(),
-        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(path.read_bytes()).hexdigest()}],
+        "hashes": [_hash(path)],
         "licenses": [{"expression": licence}],
     }
     return found | ({"version": version} if version else {})

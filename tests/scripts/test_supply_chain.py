@@ -1,8 +1,10 @@
 """The bill of materials is whole; not having asked for advisories is no good news."""
 
 import hashlib
+import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +55,45 @@ def test_a_package_whose_licence_nobody_knows_fails(monkeypatch: pytest.MonkeyPa
         sbom.licence_of("pyrage")
     with pytest.raises(sbom.UnknownLicence, match="not installed"):
         sbom.licence_of("no-such-package")
+
+
+WORDS = {
+    "BSD-3-Clause": "endorse or promote products",
+    "BSD-2-Clause": "Redistributions in binary form",
+    "BSD-2-Clause-Views": "of the FreeBSD Project",
+    "MIT": "MIT license",
+    "Apache-2.0": "Apache License",
+    "MPL-2.0": "Mozilla Public License",
+    "Unicode-3.0": "UNICODE LICENSE V3",
+    "HPND-Markus-Kuhn": "Markus Kuhn",
+    "LGPL-2.1-or-later": "GNU LESSER GENERAL PUBLIC LICENSE Version 2.1",
+    "LGPL-3.0-or-later": "either version 3 of the License",
+    "openvpn-openssl-exception": "permission to link this program with the OpenSSL",
+}
+# It names the files of its licences, which the package does not hold.
+UNREAD = {"uritemplate", "colorama"}
+
+
+@pytest.mark.parametrize("name", sorted(set(sbom.LICENCES) - UNREAD))
+def test_a_licence_named_by_hand_stands_in_the_packages_own_files(name: str) -> None:
+    files = importlib.metadata.files(name) or []
+    about = [file for file in files if re.search(r"LICEN[CS]E|COPYING", file.name)]
+    texts = [Path(str(file.locate())).read_text(encoding="utf-8") for file in about]
+    text = " ".join(" ".join(texts).lower().split())
+    parts = set(re.findall(r"[\w.-]+", sbom.LICENCES[name])) - {"AND", "OR", "WITH"}
+    assert [part for part in sorted(parts) if WORDS[part].lower() not in text] == []
+    assert ("endorse or promote" in text) == ("BSD-3-Clause" in parts)
+
+
+def test_libraries_inside_of_a_package_are_on_the_bill() -> None:
+    inside = COMPONENTS["psycopg2-binary"]["components"]
+    assert {"openssl", "postgresql"} <= {each["name"] for each in inside}
+
+
+def test_a_library_that_nobody_knows_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sbom, "INSIDE", {})
+    with pytest.raises(sbom.UnknownLicence, match="psycopg2-binary carries"):
+        list(sbom.inside("psycopg2-binary"))
 
 
 def _out(*packages: dict[str, Any]) -> str:
