@@ -11,7 +11,7 @@ from core.forms import DateField, Form, JSONField
 from org.states import AccountState, Level, Module, ShiftGroup, UnitKind
 
 if TYPE_CHECKING:
-    from org.models import Role, Unit
+    from org.models import Role, Unit, User
 
 LANGUAGES = [("", _("As the browser")), ("en", "English"), ("fr", "Français")]
 REASON_LIMIT = 300
@@ -39,6 +39,27 @@ class SignInForm(Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class InvitationsForm(Form):
+    """Which people of a unit are invited; all of them to begin with."""
+
+    people = forms.MultipleChoiceField(
+        label=_("People"), error_messages={"required": _("Choose at least one person.")}
+    )
+
+    def __init__(self, *args: Any, people: "Iterable[User]", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._numbers = {str(user.public_id): user.pk for user in people}
+        _offer(self, "people", [(key, key) for key in self._numbers])
+
+    def chosen(self) -> set[str]:
+        """Return the ids that are ticked on the page."""
+        return set(self["people"].value() or ()) if self.is_bound else set(self._numbers)
+
+    def clean_people(self) -> list[int]:
+        """Return the numbers of the chosen people."""
+        return [self._numbers[key] for key in self.cleaned_data["people"]]
 
 
 class CodeForm(Form):

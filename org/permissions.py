@@ -245,10 +245,16 @@ def may_manage_login(grants: Grants, user: User, *, at: datetime) -> bool:
     return not logins_out_of_reach(grants, [user.pk], at=at)
 
 
-def logins_out_of_reach(grants: Grants, user_ids: Iterable[int], *, at: datetime) -> set[int]:
-    """Return who of the people works, now or later, where the asker does not manage people."""
+def lasting(at: datetime) -> Q:
+    """Return the condition of assignments that have not ended."""
     # Not `exclude(end <= at)`: an assignment without an end has no upper bound to compare.
-    lasting = Q(period__upper_inf=True) | Q(period__endswith__gt=at)
-    rows = Assignment.objects.filter(lasting, user__in=user_ids, cancelled_at__isnull=True)
+    return Q(period__upper_inf=True) | Q(period__endswith__gt=at)
+
+
+def logins_out_of_reach(
+    grants: Grants, users: "Iterable[int] | QuerySet[User]", *, at: datetime
+) -> set[int]:
+    """Return who of the people works, now or later, where the asker does not manage people."""
+    rows = Assignment.objects.filter(lasting(at), user__in=users, cancelled_at__isnull=True)
     beyond = rows.exclude(unit_id__in=grants.unit_ids(Perm.MANAGE_PEOPLE))
     return set(beyond.values_list("user_id", flat=True))

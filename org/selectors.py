@@ -33,11 +33,18 @@ from org.permissions import (
     Grants,
     Perm,
     assignments_visible_to,
+    lasting,
+    logins_out_of_reach,
     people_visible_to,
     sites_visible_to,
     units_visible_to,
 )
-from org.states import CAN_SIGN_IN, Level, UnitKind
+from org.states import CAN_SIGN_IN, AccountState, Level, UnitKind
+
+# Clients that act in their own name have a login of their own, with which nobody signs in.
+SYSTEMS = Q(
+    application__authorization_grant_type="client-credentials", application__user__isnull=False
+)
 
 
 def level(*, unit: int | None, module: str) -> str:
@@ -230,6 +237,21 @@ def people_list(
     if unit_id is not None:
         rows = rows.filter(pk__in=Assignment.objects.filter(unit_id=unit_id).values("user_id"))
     return rows
+
+
+def invited_in(*, grants: Grants, unit_id: int, at: datetime, limit: int) -> list[User]:
+    """Return who works in the unit, now or later, has never signed in, and may be invited.
+
+    Left out is who also works where the asker does not manage people, and the login of a system.
+    """
+    works = Assignment.objects.filter(
+        lasting(at), unit_id=unit_id, cancelled_at__isnull=True
+    ).values("user_id")
+    systems = ApiClient.objects.filter(SYSTEMS).values("application__user")
+    rows = User.objects.filter(pk__in=works, state=AccountState.INVITED).exclude(pk__in=systems)
+    beyond = logins_out_of_reach(grants, rows, at=at)
+    found = rows.exclude(pk__in=beyond).order_by("family_name", "given_name", "pk")
+    return list(found[:limit])
 
 
 def mail_addresses_of_holders(permission: str, *, at: datetime) -> list[tuple[str, str]]:
@@ -481,9 +503,7 @@ def is_allowed_before(
 
 def is_service_account(user: User) -> bool:
     """Say whether the login belongs to a system: nobody signs in with it."""
-    return ApiClient.objects.filter(
-        application__user=user, application__authorization_grant_type="client-credentials"
-    ).exists()
+    return ApiClient.objects.filter(SYSTEMS, application__user=user).exists()
 
 
 def has_factor(user_id: int) -> bool:

@@ -167,6 +167,21 @@ class UnitChangeIn(StrictSerializer):
     beds = serializers.IntegerField(min_value=0, max_value=2000, required=False)
 
 
+class InvitedIn(StrictSerializer):
+    """Who of a unit is invited; everybody who waits, when nobody is named."""
+
+    people = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=200, allow_empty=False
+    )
+
+
+class InvitedOut(serializers.Serializer[Any]):
+    """How many mails are on their way, and who has no address."""
+
+    sent = serializers.IntegerField()
+    without_address = serializers.ListField(child=serializers.UUIDField())
+
+
 class ReasonIn(StrictSerializer):
     """Why it is done; the audit trail keeps it."""
 

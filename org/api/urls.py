@@ -22,6 +22,7 @@ urlpatterns = [
     path("units/", units.UnitsView.as_view(), name="units"),
     path("units/<uuid:public_id>/", units.UnitView.as_view(), name="unit"),
     path("units/<uuid:public_id>/hours", sites.UnitHoursView.as_view(), name="unit-hours"),
+    path("units/<uuid:public_id>/invite", units.UnitInviteView.as_view(), name="unit-invite"),
     path("units/<uuid:public_id>/close", units.UnitCloseView.as_view(), name="unit-close"),
     path("units/<uuid:public_id>/reopen", units.UnitReopenView.as_view(), name="unit-reopen"),
     path("people/", people.PeopleView.as_view(), name="people"),

@@ -40,6 +40,7 @@ from org.services.factors import (
     seed_new,
 )
 from org.services.installation import AlreadySetUp, Hospital, hospital_set_up
+from org.services.invitations import Slip, invitations_issue, invitations_send
 from org.services.keys import Resealed, keys_reseal
 from org.services.locks import WINDOW as LOCK_WINDOW
 from org.services.locks import attempts_purge, lock_lift, locked_until, sign_in_locked
@@ -110,6 +111,7 @@ __all__ = [
     "Registered",
     "Resealed",
     "RowResult",
+    "Slip",
     "account_activate",
     "account_leave",
     "account_suspend",
@@ -132,6 +134,8 @@ __all__ = [
     "factors_clear",
     "hospital_set_up",
     "identity_noted",
+    "invitations_issue",
+    "invitations_send",
     "key_holder",
     "key_issue",
     "key_mail",

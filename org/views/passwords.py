@@ -27,11 +27,16 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     return render(request, "org/password_forgotten.html", shown)
 
 
+def _key(typed: str) -> str:
+    """A link copied from paper brings the signs along at which its line may break."""
+    return "".join(char for char in typed[:200] if char.isascii() and not char.isspace())[:100]
+
+
 @requires(Public("the link itself says who it is"), module=None, methods=("GET", "POST"))
 def choose(request: HttpRequest) -> HttpResponse:
     """Whoever holds the link chooses the password, once."""
     limits.check("account-key", context.asker().address, limit=60, window=60)
-    token, form = request.GET.get("key", "")[:100], PasswordForm(commands.sent(request))
+    token, form = _key(request.GET.get("key", "")), PasswordForm(commands.sent(request))
     try:
         user = services.key_holder(token, at=clock.now())
         if form.is_valid():

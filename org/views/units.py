@@ -37,14 +37,15 @@ def load(request: HttpRequest, public_id: UUID) -> "Unit":
     return unit
 
 
-def _address(unit: "Unit") -> str:
+def address(unit: "Unit") -> str:
+    """Return the address of a unit's page."""
     return reverse("org:unit", args=[unit.public_id])
 
 
 def crumbs(unit: "Unit | None" = None) -> tuple[Crumb, ...]:
     """Return the way to the units, or to one of them."""
     first = Crumb(_("Units"), reverse("org:units"))
-    return (first,) if unit is None else (first, Crumb(unit.name, _address(unit)))
+    return (first,) if unit is None else (first, Crumb(unit.name, address(unit)))
 
 
 def _places(request: HttpRequest, permission: str) -> "list[Unit]":
@@ -96,6 +97,7 @@ def unit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "below": visible.filter(parent_id=found.pk).order_by(*ORDER),
         "may_manage": held.has(Perm.MANAGE_UNITS, found.pk),
         "people_address": f"{reverse('org:people')}?unit={found.public_id}" if people else "",
+        "may_invite": held.has(Perm.MANAGE_PEOPLE, found.pk),
         "levels": _levels(found) if held.has(Perm.VIEW_ACTIVATION, found.pk) else [],
         "may_set_levels": held.has(Perm.SET_ACTIVATION, found.pk),
     }
@@ -109,7 +111,7 @@ def _above(request: HttpRequest, found: "Unit") -> tuple[Crumb, ...]:
         parent = selectors.unit_get(grants=gate.grants(request), public_id=walk.parent.public_id)
         if parent is None:
             break
-        chain.append(Crumb(parent.name, _address(parent)))
+        chain.append(Crumb(parent.name, address(parent)))
         walk = parent
     return tuple(reversed(chain))
 
@@ -141,7 +143,7 @@ def unit_new(request: HttpRequest) -> HttpResponse:
 
     def create(data: dict[str, Any]) -> str:
         made = services.unit_create(**data, by=gate.person(request).pk, at=clock.now())
-        return _address(made)
+        return address(made)
 
     return commands.answer(request, form, page, create)
 
@@ -166,7 +168,7 @@ def unit_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     page = commands.CommandPage(
         title=_("Change %(unit)s") % {"unit": found.name},
         submit=_("Save"),
-        back=_address(found),
+        back=address(found),
         crumbs=crumbs(found),
         done=_("The unit was changed."),
     )
@@ -179,7 +181,7 @@ def unit_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
         services.unit_update(
             found, values=values, version=version, by=gate.person(request).pk, at=clock.now()
         )
-        return _address(found)
+        return address(found)
 
     return commands.answer(request, _edit_form(request, found), page, change)
 
@@ -191,7 +193,7 @@ def unit_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
     page = commands.CommandPage(
         title=_("Close %(unit)s") % {"unit": found.name},
         submit=_("Close unit"),
-        back=_address(found),
+        back=address(found),
         crumbs=crumbs(found),
         done=_("The unit is closed."),
         intro=_("A closed unit takes no new people and no new work. It can be opened again."),
@@ -201,7 +203,7 @@ def unit_close(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
     def close(data: dict[str, Any]) -> str:
         services.unit_close(found, **data, by=gate.person(request).pk, at=clock.now())
-        return _address(found)
+        return address(found)
 
     return commands.answer(request, form, page, close)
 
@@ -213,7 +215,7 @@ def unit_reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
     page = commands.CommandPage(
         title=_("Open %(unit)s again") % {"unit": found.name},
         submit=_("Open unit"),
-        back=_address(found),
+        back=address(found),
         crumbs=crumbs(found),
         done=_("The unit is open again."),
     )
@@ -221,6 +223,6 @@ def unit_reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
     def reopen(data: dict[str, Any]) -> str:
         services.unit_reopen(found, **data, by=gate.person(request).pk, at=clock.now())
-        return _address(found)
+        return address(found)
 
     return commands.answer(request, form, page, reopen)

@@ -189,8 +189,7 @@ def test_anchors_that_are_kept_elsewhere_are_no_error(
 ) -> None:
     settings.AUDIT_ANCHOR_DIR = tmp_path / "gone"
     assert (
-        "Cannot be read from this server"
-        in as_role("auditor").get(reverse(SEALS)).content.decode()
+        "Cannot be read from this server" in as_role("auditor").get(reverse(SEALS)).content.decode()
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,13 +21,23 @@ from core.api import (
     with_etag,
 )
 from core.doors import requires
+from core.errors import Invalid
 from org import gate, selectors, services
 from org.api.records import choice_of, held, record, search_of, unit_behind, unit_named
-from org.api.serializers import ReasonIn, UnitChangeIn, UnitIn, UnitOut, UnitPageOut
+from org.api.serializers import (
+    InvitedIn,
+    InvitedOut,
+    ReasonIn,
+    UnitChangeIn,
+    UnitIn,
+    UnitOut,
+    UnitPageOut,
+)
 from org.api.shapes import unit_json
 from org.permissions import Perm
 from org.states import UnitKind
 
+MOST_INVITED = 200
 STATES = ["active", "closed"]
 
 
@@ -157,3 +168,37 @@ class UnitReopenView(APIView):
     def post(self, request: Request, public_id: UUID) -> Response:
         """Open the closed unit again."""
         return _moved(request, services.unit_reopen)
+
+
+class UnitInviteView(APIView):
+    """Inviting the people of a unit."""
+
+    @extend_schema(operation_id="unit_invite", request=InvitedIn, responses={200: InvitedOut})
+    @requires(
+        Perm.MANAGE_PEOPLE,
+        module=None,
+        methods=("POST",),
+        fresh=True,
+        unit=unit_behind(Perm.MANAGE_PEOPLE),
+    )
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Send a link by mail to whoever works here and has never signed in, 200 at most.
+
+        422 when a named person does not wait for an invitation here, or nobody has an address.
+        """
+
+        def act() -> Response:
+            waiting = selectors.invited_in(
+                grants=held(request), unit_id=record(request).pk, at=clock.now(), limit=MOST_INVITED
+            )
+            named = parsed(InvitedIn, request).get("people")
+            chosen = [one for one in waiting if named is None or one.public_id in named]
+            if named is not None and len(chosen) < len(set(named)):
+                raise Invalid(_("Not all of them wait for an invitation here."), field="people")
+            sent = services.invitations_send(
+                [one.pk for one in chosen], by=gate.person(request).pk, at=clock.now()
+            )
+            left = [one.public_id for one in chosen if not one.email]
+            return Response({"sent": sent, "without_address": left})
+
+        return idempotent(request, act)
