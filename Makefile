@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help demo test test-all test-pg15 check coverage browser bench drill rollback-check sbom advisories messages openapi lock clean
+.PHONY: help demo test test-all test-pg15 check coverage browser bench drill rollback-check sbom advisories unmaintained messages openapi lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +60,10 @@ sbom:  ## what a release is made of, with licences and hashes: var/sbom.cdx.json
 advisories:  ## known holes in the locked packages; fails when it could not ask
 	@bash scripts/python.sh dev
 	@exec $(PY) -m scripts.advisories
+
+unmaintained:  ## locked packages without a release for three years; fails when it could not ask
+	@bash scripts/python.sh dev
+	@exec $(PY) -m scripts.unmaintained
 
 messages:  ## bring locale/*/django.po up to date with the code and say what is missing
 	@bash scripts/python.sh dev
