@@ -5,7 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 
-.PHONY: help demo test test-all test-pg15 check coverage browser bench drill rollback-check sbom advisories unmaintained messages openapi lock clean
+.PHONY: help demo test test-all test-pg15 check coverage browser bench drill rollback-check upgrade-drill sbom advisories unmaintained messages openapi lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -17,11 +17,12 @@ demo:  ## run the demo hospital: database, web, worker; Ctrl-C stops it
 test:  ## static checks and the whole test suite on real servers
 	@bash scripts/test.sh
 
-test-all:  ## make test, the same on PostgreSQL 15, the kill -9 drill, and back by one release
+test-all:  ## make test, the same on PostgreSQL 15, the drills, and back by one release
 	@HMS_ROUNDS=20 HMS_WHOLE=1 bash scripts/test.sh
 	@HMS_ROUNDS=20 HMS_WHOLE=1 bash scripts/test_pg15.sh
 	@$(PY) -m scripts.drill
 	@$(PY) -m scripts.rollback_check
+	@$(PY) -m scripts.upgrade_drill
 
 test-pg15:  ## the test suite on PostgreSQL 15, the oldest version supported
 	@bash scripts/test_pg15.sh
@@ -52,6 +53,10 @@ drill:  ## kill -9 every part in turn under load; nothing acknowledged may be lo
 rollback-check:  ## the release before (REF=commit) works on the tables of this one
 	@bash scripts/python.sh dev
 	@exec $(PY) -m scripts.rollback_check $(REF)
+
+upgrade-drill:  ## migrate while people work with the release before (REF=commit)
+	@bash scripts/python.sh dev
+	@exec $(PY) -m scripts.upgrade_drill $(REF)
 
 sbom:  ## what a release is made of, with licences and hashes: var/sbom.cdx.json
 	@bash scripts/python.sh dev

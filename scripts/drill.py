@@ -54,6 +54,14 @@ ADMINISTRATOR = "System administrator"
 OUTSIDE = {ADMINISTRATOR, "Role", "Patient", "Integration client"}
 
 
+def logins(product: Product) -> dict[str, tuple[str, str]]:
+    """Return name and password by role. Raises DrillError when there is no administrator."""
+    found = {role: (name, word) for role, name, word in LOGIN.findall(product.logins())}
+    if ADMINISTRATOR not in found:
+        raise DrillError("The demo hospital names no system administrator.")
+    return found
+
+
 @dataclass(frozen=True)
 class Result:
     """One act of the drill and how long the service was away."""
@@ -118,11 +126,9 @@ class Drill:
             raise DrillError("The drill needs a PostgreSQL of its own.")
         psql = self.stack.postgres.programs.client / "psql"
         self.database = Database(psql, addresses.owner_url)
-        logins = {role: (name, word) for role, name, word in LOGIN.findall(self.product.logins())}
-        if ADMINISTRATOR not in logins:
-            raise DrillError("The demo hospital names no system administrator.")
-        self.login = logins[ADMINISTRATOR]
-        crowd = [login for role, login in logins.items() if role not in OUTSIDE]
+        people = logins(self.product)
+        self.login = people[ADMINISTRATOR]
+        crowd = [login for role, login in people.items() if role not in OUTSIDE]
         self.writers = Writers(self.product.port, *self.login, count=CLIENTS, mark=self.mark)
         self.visitors = Visitors(self.product.port, self.login, crowd, mark=self.mark)
         self.writers.start()

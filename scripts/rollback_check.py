@@ -24,7 +24,7 @@ from scripts.console import fail, say, step
 from scripts.demo_programs import Product
 from scripts.devservers import ServerError, Servers, Stack
 from scripts.devservers.ports import any_free
-from scripts.drill import LOGIN
+from scripts.drill import ADMINISTRATOR, logins
 from scripts.drill_facts import Database
 from scripts.drill_writers import DOOR, Client, DrillError
 from scripts.readiness import Readiness
@@ -71,11 +71,8 @@ def serving(product: Product) -> Iterator[Client]:
             if time.monotonic() > deadline or process.poll() is not None:
                 raise DrillError(f"{product.root.name} does not start: {readiness.why_not}")
             time.sleep(0.2)
-        login = LOGIN.search(product.logins())
-        if not login:
-            raise DrillError("The demo hospital names no system administrator.")
         client = Client(product.port)
-        client.sign_in(login.group(1), login.group(2))
+        client.sign_in(*logins(product)[ADMINISTRATOR])
         yield client
     finally:
         process.terminate()

@@ -97,7 +97,7 @@ class Proxy:
 
     def seen(self, path: str = "/", **headers: str) -> dict[str, str]:
         """Return the headers that reached the application, by their names in small letters."""
-        answer, said = self.ask(path, **headers)
+        answer, said = self.ask(path, body=None, **headers)
         assert answer.status == 200, said
         return {name.lower(): value for name, value in json.loads(said)["headers"].items()}
 
@@ -140,7 +140,7 @@ def running(application: int) -> Iterator[Proxy]:
         place.chmod(0o755)
         (place / "tmp").mkdir()
         (place / "out").touch()
-        script = ["/bin/bash", ROOT / "deploy/secrets.sh", place / "secrets"]
+        script = ["/bin/bash", str(ROOT / "deploy/secrets.sh"), str(place / "secrets")]
         subprocess.run(script, check=True, cwd=place)
         text = _configuration(place, plain=plain, secure=secure, application=application)
         (place / "nginx.conf").write_text(text, encoding="utf-8")
