@@ -23,6 +23,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 
 from core import clock
 from core.context import asker
@@ -35,6 +36,8 @@ from org.services import factors, vault
 STAGE = "allauth.mfa.stages.AuthenticateStage"
 WINDOW = timedelta(hours=settings.AXES_COOLOFF_TIME)
 INVENTED_KEPT = 5_000
+# Which password was shown, for the time until the second factor: the mark that sessions have.
+SHOWN = "shown_password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +208,24 @@ def sign_in(request: HttpRequest, user: User, *, target: str) -> HttpResponse:
     """The password was right: on to the second factor, or in; nobody is in without a row of it."""
     login = Login(user=user, redirect_url=target)
     answer: HttpResponse = perform_password_login(request, {"username": user.username}, login)
+    if not request.user.is_authenticated:
+        request.session[SHOWN] = user.get_session_auth_hash()
     return answer
 
 
 def pending(request: HttpRequest) -> LoginStage | None:
-    """Return the step at which somebody's second factor is waited for."""
+    """Return the step at which somebody's second factor is waited for.
+
+    A password that was changed since it was shown leads no further (SEC-A8).
+    """
     if request.user.is_authenticated:
         return None
-    return LoginStageController.enter(request, AuthenticateStage.key)
+    stage: LoginStage | None = LoginStageController.enter(request, AuthenticateStage.key)
+    shown = request.session.get(SHOWN, "")
+    if stage and not constant_time_compare(shown, stage.login.user.get_session_auth_hash()):
+        clear_login(request)
+        return None
+    return stage
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from org.models import AccountKey, User
 from org.rules import username_plain
 from org.selectors import is_service_account
 from org.services.notices import notice_leave
-from org.services.people import password_set
+from org.services.people import links_end, password_set
 from org.services.sessions import sessions_end
 from org.states import AccountState, NoticeKind
 
@@ -57,7 +57,7 @@ def key_issue(user: User, *, kind: str, by: int | None, at: datetime) -> str:
     """A link is open for the person, and older ones are void; returns its secret, this once."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     _check_is_person(user)
-    AccountKey.objects.filter(user=user, used_at=None).delete()
+    links_end(user)
     token = secrets.token_urlsafe(32)
     AccountKey.objects.create(
         user=user,
@@ -135,7 +135,7 @@ def key_use(token: str, *, password: str, at: datetime) -> User:
 
 @transaction.atomic
 def password_change(user: User, *, password: str, keep_session: str, at: datetime) -> User:
-    """The person's own choice holds from now on; their other sessions and tokens end.
+    """The person's own choice holds from now on; other sessions, tokens and links end.
 
     Raises Invalid with the rules that the password breaks.
     """
@@ -145,6 +145,8 @@ def password_change(user: User, *, password: str, keep_session: str, at: datetim
 def _chosen(user: User, password: str, *, at: datetime, keep_session: str = "") -> User:
     was_invited = user.state == AccountState.INVITED
     row = password_set(user, password=password, by=user.pk, at=at)
+    # Whoever reads the person's mail has asked for a link before, or will not come in by it.
+    links_end(row)
     sessions_end(row, except_key=keep_session, by=user.pk, at=at, reason="password chosen")
     if not was_invited:
         notice_leave(row, NoticeKind.PASSWORD_CHANGED, at=at)

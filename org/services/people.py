@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.services import Action, changes, record
 from core.errors import Invalid, ServiceError, VersionConflict
 from core.states import Machine, move, state_change_record
-from org.models import Practitioner, User
+from org.models import AccountKey, Practitioner, User
 from org.rules import is_username, username_plain
 from org.selectors import is_service_account
 from org.services.sessions import sessions_end
@@ -117,7 +117,7 @@ def person_update(
 ) -> User:
     """The person's names, e-mail, staff number or language are as given.
 
-    Raises VersionConflict, StaffNumberTaken, Invalid.
+    Links sent to an older address open nothing. Raises VersionConflict, StaffNumberTaken, Invalid.
     """
     if set(values) - set(_FIELDS):
         raise Invalid(field=sorted(set(values) - set(_FIELDS))[0])
@@ -128,6 +128,8 @@ def person_update(
     for name, value in after.items():
         setattr(row, name, value)
     row.version += 1
+    if "email" in after:
+        links_end(row)
     try:
         with transaction.atomic():
             row.save(update_fields=[*after, "version"])
@@ -213,6 +215,11 @@ def password_set(user: User, *, password: str, by: int | None, at: datetime) -> 
     return row
 
 
+def links_end(user: User) -> None:
+    """No link that was sent to the person sets a password any more."""
+    AccountKey.objects.filter(user=user, used_at=None).delete()
+
+
 def _account_move(
     user: User, to: str, act: str, *, by: int | None, at: datetime, reason: str
 ) -> User:
@@ -221,6 +228,7 @@ def _account_move(
     move(row, to, machine=ACCOUNT, by=by, at=at, reason=reason)
     row.version += 1
     row.save(update_fields=["version"])
+    links_end(row)
     record(
         act,
         action=Action.UPDATE,
