@@ -1,6 +1,6 @@
 """The decision at every door: permission, unit scope, activation level."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -185,13 +185,22 @@ def is_fresh(request: Any) -> bool:
     if token is not None:
         since = token.signed_in_at
         return token.kind == "system" or (since is not None and clock.now() - since <= limit)
-    after = (clock.now() - limit).timestamp()
-    methods = {
-        record["method"]
+    since = identified_at(request)
+    return since is not None and clock.now() - since <= limit
+
+
+def identified_at(request: Any) -> datetime | None:
+    """Return when the person of this session said last who they are, with the factor that counts.
+
+    None when that is not known.
+    """
+    needs_factor = grants(request).has_second_factor
+    moments = [
+        record["at"]
         for record in get_authentication_records(request, request.user)
-        if record["at"] >= after
-    }
-    return "mfa" in methods if grants(request).has_second_factor else bool(methods)
+        if record["method"] == "mfa" or not needs_factor
+    ]
+    return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
 
 def decide(knock: Knock) -> None:

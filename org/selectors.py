@@ -10,8 +10,9 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db.models import Min, OuterRef, Prefetch, Q, QuerySet, Subquery
-from oauth2_provider.models import AccessToken, RefreshToken
+from django.db.models import CharField, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
+from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from org import levels, rules
 from org.models import (
@@ -354,7 +355,8 @@ def units_of(unit_ids: set[int]) -> list[Unit]:
 class Token:
     """What a request with a bearer token is: whose, by which client, with which scopes.
 
-    `signed_in_at` is when the person said last who they are; None for a token got by renewal.
+    `signed_in_at` is when the person had said last who they are in the session that allowed the
+    app; None for a token got by renewal.
     """
 
     user: User
@@ -380,11 +382,14 @@ def token_behind(raw: str, *, at: datetime) -> Token | None:
     client = ApiClient.objects.filter(
         application=OuterRef("application_id"), closed_at__isnull=True
     )
+    family = Cast(OuterRef("refresh_token__token_family"), CharField())
+    allowed = Grant.objects.filter(user=OuterRef("user_id"), nonce=family)
     row = (
         AccessToken.objects.filter(token_checksum=token_digest(raw), expires__gt=at)
         .annotate(
             client_public_id=Subquery(client.values("public_id")),
             client_scopes=Subquery(client.values("scopes")),
+            identified=Subquery(allowed.values("claims")[:1]),
         )
         .select_related("user", "application", "application__user")
         .first()
@@ -403,8 +408,12 @@ def token_behind(raw: str, *, at: datetime) -> Token | None:
         client_name=row.application.name,
         issued_at=row.created,
         expires_at=row.expires,
-        signed_in_at=None if is_system or row.source_refresh_token_id else user.last_login,
+        signed_in_at=None if row.source_refresh_token_id else _moment(row.identified),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def client_open(client_id: str) -> ApiClient | None:

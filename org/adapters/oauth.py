@@ -143,6 +143,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
 
     # --- codes
     def _create_authorization_code(self, request: Any, code: Any, expires: Any = None) -> Any:
+        # `claims`: when the person of the allowing session said last who they are (SEC-A11).
         return Grant.objects.create(
             application=request.client,
             user=request.user,
@@ -152,6 +153,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
             scope=" ".join(request.scopes),
             code_challenge=request.code_challenge,
             code_challenge_method=request.code_challenge_method,
+            claims=request.identified_at.isoformat() if request.identified_at else "",
         )
 
     def _grant(self, code: str, client: Any) -> Any:

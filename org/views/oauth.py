@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt  # noqa: TID251  # clients have no session
@@ -49,10 +49,17 @@ class Asked:
         return str(self.credentials["redirect_uri"])
 
 
+def _says_twice(sent: QueryDict) -> bool:
+    """Say whether a parameter came more than once: two readers could each believe another one."""
+    return any(len(values) > 1 for _name, values in sent.lists())
+
+
 def _asked(request: HttpRequest, core: OAuthLibCore) -> Asked:
     """Read the address, never the form: what is shown is what is allowed."""
     if len(request.META.get("QUERY_STRING", "")) > QUERY_LIMIT:
         raise Invalid(_("This address is too long."))
+    if _says_twice(request.GET):
+        raise Invalid(_("The app asked in a way that cannot be answered."))
     scopes, credentials = core.server.validate_authorization_request(
         core._get_escaped_full_path(request), http_method="GET", body="", headers={}
     )
@@ -105,6 +112,7 @@ def _answered(request: HttpRequest, core: OAuthLibCore, asked: Asked) -> HttpRes
         for name, value in asked.credentials.items()
         if name != "request" and value is not None
     }
+    credentials["identified_at"] = gate.identified_at(request)
     if not may:
         _answer_noted(request, asked, is_allowed=False)
     try:
@@ -152,6 +160,8 @@ def _unreadable(request: HttpRequest) -> HttpResponse | None:
     """What no grant needs to look at: other forms of body, too many tries."""
     if request.content_type != FORM or request.META.get("QUERY_STRING"):
         return _refused("invalid_request", f"Send the parameters as {FORM}, not in the address.")
+    if _says_twice(request.POST):
+        return _refused("invalid_request", "Send each parameter once.")
     address, name = context.asker().address, request.POST.get("client_id", "")[:255]
     secret = request.headers.get("Authorization", "") or request.POST.get("client_secret", "")
     waits = [

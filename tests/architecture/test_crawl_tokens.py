@@ -55,7 +55,6 @@ def everything(hospital: people.Hospital) -> User:
     user = people.person("everything", family_name="Everything")
     for role in ROLES:
         people.assign(user, role, hospital.root)
-    User.objects.filter(pk=user.pk).update(last_login=clock.now())
     return user
 
 
@@ -136,7 +135,6 @@ def test_every_scope_together_gives_nobody_more_than_their_role(
     role: str, hospital: people.Hospital, subjects: Subjects
 ) -> None:
     user = hospital.person(role)
-    User.objects.filter(pk=user.pk).update(last_login=clock.now())
     program = tokens.bearer(tokens.app(), FOR_PEOPLE, user=user)
     assert _crawl(program, FOR_PEOPLE, set(ROLES[role]["permissions"]), subjects) == []
 

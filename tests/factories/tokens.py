@@ -1,11 +1,12 @@
 """Tokens as the OAuth2 server hands them out, made without its dance."""
 
 import secrets
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
 from django.test import Client
-from oauth2_provider.models import AccessToken
+from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
 from core import clock
 from org import services
@@ -46,15 +47,33 @@ def system(*, scopes: Sequence[str] = (), name: str = "Laboratory link") -> Regi
 def bearer(
     made: Registered, scopes: Sequence[str], *, user: User | None = None, seconds: int = 600
 ) -> Client:
-    """A program that holds a token of the client, for `user` or for the system itself."""
-    raw = secrets.token_urlsafe(24)
-    AccessToken.objects.create(
-        user=user,
-        application=made.client.application,
-        token=raw,
-        scope=" ".join(scopes),
-        expires=clock.now() + timedelta(seconds=seconds),
+    """A program that holds a token of the client, for `user` or for the system itself.
+
+    The person has just said who they are in the session that allowed it.
+    """
+    raw, now, client = secrets.token_urlsafe(24), clock.now(), made.client.application
+    ends = now + timedelta(seconds=seconds)
+    words = " ".join(scopes)
+    row = AccessToken.objects.create(
+        user=user, application=client, token=raw, scope=words, expires=ends
     )
+    if user is not None:
+        renewal = RefreshToken.objects.create(
+            user=user,
+            application=client,
+            token=secrets.token_urlsafe(24),
+            access_token=row,
+            token_family=uuid.uuid4(),
+        )
+        Grant.objects.create(
+            user=user,
+            application=client,
+            code=secrets.token_hex(32),
+            expires=ends,
+            scope=words,
+            nonce=str(renewal.token_family),
+            claims=now.isoformat(),
+        )
     return holding(raw)
 
 

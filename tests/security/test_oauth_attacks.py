@@ -97,14 +97,9 @@ def test_a_token_loses_at_once_what_its_person_may_no_longer(
 ) -> None:
     raw = tokens_for(hospital, app)["access_token"]
     assert get("/api/v1/org/units/", raw).status_code == 200
-    work = Assignment.objects.get(user=hospital.person("ward_manager"))
+    work, now = Assignment.objects.get(user=hospital.person("ward_manager")), clock.now()
     services.assignment_end(
-        work,
-        ends_at=clock.now(),
-        reason="moved",
-        version=None,
-        by=hospital.admin.pk,
-        at=clock.now(),
+        work, ends_at=now, reason="moved", version=None, by=hospital.admin.pk, at=now
     )
     answer = get("/api/v1/org/units/", raw)
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
