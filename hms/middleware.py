@@ -168,6 +168,18 @@ def _elsewhere(request: HttpRequest, error: ServiceError) -> HttpResponse | None
     return other_door_first(request, error) if type(error) in _DOORS_FIRST else None
 
 
+def _page_of(request: HttpRequest) -> str | None:
+    """Return the page that is open: of a script its own, where that is one of ours."""
+    htmx: Any = getattr(request, "htmx", None)
+    if not htmx:
+        return request.get_full_path()
+    try:
+        page: str | None = htmx.current_url_abs_path
+    except ValueError:  # what the header says is no address at all
+        page = None
+    return page
+
+
 def sign_in_redirect(request: HttpRequest) -> HttpResponse:
     """Send to the sign-in page and back to the page that was open.
 
@@ -176,7 +188,7 @@ def sign_in_redirect(request: HttpRequest) -> HttpResponse:
     htmx: Any = getattr(request, "htmx", None)
     if htmx and request.method not in SAFE:
         return HttpResponse(status=401)
-    page = htmx.current_url_abs_path if htmx else request.get_full_path()
+    page = _page_of(request)
     target = resolve_url(settings.LOGIN_URL)
     if request.method in SAFE and page and page != "/":
         target += "?" + urlencode({"next": page})
@@ -203,7 +215,7 @@ def other_door_first(request: HttpRequest, error: ServiceError) -> HttpResponse:
         told["HMS-Locked"] = "1"
         return told
     if request.method in SAFE:
-        page = htmx.current_url_abs_path if htmx else request.get_full_path()
+        page = _page_of(request)
     else:
         page = carried.keep(request)
     target = resolve_url(_DOORS_FIRST[type(error)])

@@ -100,9 +100,13 @@ def test_an_api_door_refuses_what_it_did_not_ask_for_by_name(hospital: people.Ho
     for name, world, sent in _each_undone(hospital):
         if not sent.name.startswith("api:"):
             continue
+        takes_nothing = not sent.body
         sent.body = {**EXTRA, **(sent.body or {})}
         since = _newest()
         answer = world.send(sent)
+        if takes_nothing and answer.status_code < 500:
+            # A door without fields reads no body at all.
+            continue
         named = set(answer.json().get("errors", {})) if answer.content else set()
         if answer.status_code != 422 or named != set(EXTRA) or _acts(since):
             wrong.append(f"{name}: {answer.status_code} {sorted(set(EXTRA) - named)}")
@@ -218,9 +222,12 @@ def test_another_kind_of_body_is_answered_at_every_door(
     for name, world, sent in _each_undone(hospital):
         address = reverse(sent.name, args=sent.parts) + sent.query
         client: Any = sent.client
-        answer = client.generic(sent.method, address, body, content_type=content_type)
-        is_api = sent.name.startswith("api:") and kind != "json"
-        if answer.status_code >= 500 or (is_api and answer.status_code not in {413, 415}):
+        answer = client.generic(
+            sent.method, address, body, content_type=content_type, headers=sent.headers or None
+        )
+        # A door without fields reads no body at all; every other one takes JSON only.
+        is_read = sent.name.startswith("api:") and sent.body and kind != "json"
+        if answer.status_code >= 500 or (is_read and answer.status_code not in {413, 415}):
             broken.append(f"{name}: {answer.status_code}")
         del world
     assert broken == []
@@ -259,8 +266,9 @@ def test_no_question_in_an_address_breaks_a_page(kind: str, hospital: people.Hos
             continue
         who = everybody if DOORS[route.name]["GET"].startswith("audit.") else client
         answer = who.get(f"{address_of(route, subjects.own)}?{question}")
-        body = answer.getvalue()
-        if answer.status_code >= 500 or b"<script>canary" in body:
+        is_page = "html" in answer.get("Content-Type", "")
+        is_run = is_page and b"<script>canary" in answer.getvalue()
+        if answer.status_code >= 500 or is_run:
             broken.append(f"{route.name}: {answer.status_code}")
     assert broken == []
 
