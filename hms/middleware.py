@@ -214,10 +214,7 @@ def other_door_first(request: HttpRequest, error: ServiceError) -> HttpResponse:
         told = problems.as_json(request, error)
         told["HMS-Locked"] = "1"
         return told
-    if request.method in SAFE:
-        page = _page_of(request)
-    else:
-        page = carried.keep(request)
+    page = _page_of(request) if request.method in SAFE else carried.keep(request)
     target = resolve_url(_DOORS_FIRST[type(error)])
     if page and page != "/":
         target += "?" + urlencode({"next": page})
