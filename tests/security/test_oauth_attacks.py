@@ -221,7 +221,7 @@ ELSEWHERE = [
     "http://127.0.0.1.evil.example/back",
     "http://127.0.0.1@evil.example/back",
     "http://127.0.0.1:51234@evil.example/back",
-    "http://user:word@127.0.0.1/back",
+    "http://user:word@127.0.0.1/back",  # pragma: allowlist secret
     "http://localhost:51234/back",
     "http://127.1/back",
     "http://2130706433/back",
