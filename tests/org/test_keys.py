@@ -11,13 +11,14 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from audit.models import AuditEvent, Seal
-from audit.services import Action, record, seal, sealed_with_older_keys, verify
+from audit.services import Action, record, sealed_with_older_keys, verify
 from core import clock, mode
 from core.models import IdempotencyKey
 from org import services
 from org.models import AccountNotice, KnownPlace, RecoveryCode, User
 from org.services import keys, vault
 from org.states import NoticeKind
+from tests.audit.test_seals import settle
 from tests.factories import org as people
 from tests.factories.org import PASSWORD
 from tests.factories.sessions import sign_in
@@ -281,11 +282,11 @@ def test_every_seal_of_an_older_key_is_counted_part_by_part(settings, monkeypatc
     monkeypatch.setattr(import_module("audit.services.verify"), "PART", 1)
     for _number in range(3):
         record("probe", action=Action.READ, at=people.STARTED, by=None)
-        seal(at=clock.now())
+        settle()
     _keys(settings, NEW, OLD)
     olds = Seal.objects.count()
     record("probe", action=Action.READ, at=people.STARTED, by=None)
-    seal(at=clock.now())
+    settle()
     assert Seal.objects.count() > olds
     assert sealed_with_older_keys() == olds
 
@@ -296,7 +297,7 @@ def test_a_trail_sealed_with_the_old_key_is_whole_while_that_key_is_listed(
 ) -> None:
     settings.AUDIT_ANCHOR_DIR = tmp_path
     record("probe", action=Action.READ, at=people.STARTED, by=None)
-    seal(at=clock.now())
+    settle()
     _keys(settings, NEW, OLD)
     assert verify().is_clean
     said = _reseal(exit_code=1)
