@@ -104,6 +104,8 @@ class _Scale(NamedTuple):
 
 _FAMILY = _Scale(6.5, 5.5, 3.0, 0.5, -3.5)
 _GIVEN = _Scale(5.0, 4.2, 2.2, 0.8, -3.0)
+# A given name that stands where the other record has the family name, or the other way.
+_CROSSED = _Scale(5.7, 4.8, 2.5, 0.6, -3.2)
 
 
 def _word(one: str, two: str, scale: _Scale) -> tuple[str, float]:
@@ -124,7 +126,15 @@ def _names(one: tuple[str, ...], two: tuple[str, ...], scale: _Scale) -> tuple[s
     if not one or not two:
         return "", 0.0
     joined = _word("".join(one), "".join(two), scale)
-    shorter, longer = sorted((one, two), key=len)
+    found = _parts(*sorted((one, two), key=len), scale)
+    if len(one) == len(two):
+        found = min(found, _parts(two, one, scale), key=lambda part: part[1])
+    return max(found, joined, key=lambda part: part[1])
+
+
+def _parts(
+    shorter: tuple[str, ...], longer: tuple[str, ...], scale: _Scale
+) -> tuple[str, float]:
     best = [max((_word(a, b, scale) for b in longer), key=lambda found: found[1]) for a in shorter]
     how, weight = min(best, key=lambda found: found[1])
     if len(shorter) < len(longer) and weight > 0:
@@ -133,7 +143,7 @@ def _names(one: tuple[str, ...], two: tuple[str, ...], scale: _Scale) -> tuple[s
         # One of two names agrees: married names, second given names.
         how, weight = max(best, key=lambda found: found[1])
         weight = weight / 2 if weight > 0 else weight
-    return max((how, weight), joined, key=lambda found: found[1])
+    return how, weight
 
 
 def _name_reasons(one: Person, two: Person) -> list[Reason]:
@@ -144,8 +154,8 @@ def _name_reasons(one: Person, two: Person) -> list[Reason]:
         Reason("family", *_names(*family, _FAMILY)),
     ]
     crossed = [
-        Reason("given", *_names(given[0], family[1], _GIVEN)),
-        Reason("family", *_names(family[0], given[1], _FAMILY)),
+        Reason("given", *_names(given[0], family[1], _CROSSED)),
+        Reason("family", *_names(family[0], given[1], _CROSSED)),
     ]
     plain, swapped = (sum(part.weight for part in found) for found in (straight, crossed))
     if swapped - 1.5 > plain and swapped > 0:
@@ -216,21 +226,22 @@ def _text(one: str, two: str, same: float, near: float, far: float) -> tuple[str
     return ("near", near) if _alike(one, two) >= 0.9 or _is_slip(one, two) else ("far", far)
 
 
-MOST_OF_ADDRESS = 9.0
+MOST_OF_HOME = 9.0
 
 
-def _address(one: Person, two: Person) -> list[Reason]:
-    """Compare where people live: a family shares all of it, so there is a most."""
+def _home(one: Person, two: Person) -> list[Reason]:
+    """Compare where people live and are called: a family shares all of it, so there is a most."""
     street = [" ".join(key_words(each.street)) for each in (one, two)]
     town = [" ".join(key_words(each.locality)) for each in (one, two)]
     found = [
+        Reason("phone", *_phones(one.phones, two.phones)),
         Reason("street", *_text(*street, 4.5, 3.8, -0.8)),
         Reason("number", *_text(one.number, two.number, 2.0, 0.3, -0.3)),
         Reason("locality", *_text(*town, 3.0, 2.4, -0.6)),
         Reason("postcode", *_text(one.postcode, two.postcode, 3.0, 1.5, -0.6)),
         Reason("region", *_text(one.region, two.region, 0.4, 0.0, -0.4)),
     ]
-    over = sum(reason.weight for reason in found) - MOST_OF_ADDRESS
+    over = sum(reason.weight for reason in found) - MOST_OF_HOME
     return [*found, Reason("household", "most", -over)] if over > 0 else found
 
 
@@ -241,8 +252,7 @@ def compare(one: Person, two: Person) -> Match:
         *_name_reasons(one, two),
         Reason("birth", *_birth(one.birth, two.birth)),
         Reason("sex", *_sex(one.sex, two.sex)),
-        Reason("phone", *_phones(one.phones, two.phones)),
-        *_address(one, two),
+        *_home(one, two),
     ]
     reasons = [reason for reason in found if reason.how]
     if _may_be_twins(reasons):
