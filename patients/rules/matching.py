@@ -132,9 +132,7 @@ def _names(one: tuple[str, ...], two: tuple[str, ...], scale: _Scale) -> tuple[s
     return max(found, joined, key=lambda part: part[1])
 
 
-def _parts(
-    shorter: tuple[str, ...], longer: tuple[str, ...], scale: _Scale
-) -> tuple[str, float]:
+def _parts(shorter: tuple[str, ...], longer: tuple[str, ...], scale: _Scale) -> tuple[str, float]:
     best = [max((_word(a, b, scale) for b in longer), key=lambda found: found[1]) for a in shorter]
     how, weight = min(best, key=lambda found: found[1])
     if len(shorter) < len(longer) and weight > 0:
