@@ -133,7 +133,7 @@ class Sex(TextChoices):
 
 
 class BirthPrecision(TextChoices):
-    """How exactly the day of birth is known; `estimated` is from an age that was told or guessed."""
+    """How exactly the day of birth is known; `estimated`: from an age that was told."""
 
     DAY = "day", _("To the day")
     MONTH = "month", _("To the month")

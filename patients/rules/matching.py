@@ -9,9 +9,10 @@ reason that a clerk can read.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import combinations
 from typing import NamedTuple
 
-from rapidfuzz.distance import JaroWinkler, OSA
+from rapidfuzz.distance import OSA, JaroWinkler
 
 from patients.rules.names import key_words, sound
 
@@ -36,13 +37,16 @@ class Birth(NamedTuple):
     day: int = 0
 
 
+_UNKNOWN = Birth()
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """What is compared of a record; whatever is empty is not compared."""
 
     given: str = ""
     family: str = ""
-    birth: Birth = Birth()
+    birth: Birth = _UNKNOWN
     sex: str = ""
     street: str = ""
     number: str = ""
@@ -172,22 +176,23 @@ def _birth(one: Birth, two: Birth) -> tuple[str, float]:
     if not one.year or not two.year:
         return "", 0.0
     if not (one.day and two.day):
-        # One of them is known to the month or the year only.
-        if one.month and two.month:
-            near = one[:2] == two[:2]
-            return ("month", 5.5) if near else ("far", -4.0)
-        gap = abs(one.year - two.year)
-        return ("year", 2.5) if not gap else ("year_near", 0.5) if gap <= 2 else ("far", -4.0)
+        return _vague_birth(one, two)
     if one == two:
         return "same", 9.0
-    if one.year == two.year and (one.month, one.day) == (two.day, two.month):
+    if one == Birth(two.year, two.day, two.month):
         return "swapped", 7.0
     if _is_slip(_digits(one), _digits(two)):
         return "near", 6.0
     parts = sum(a == b for a, b in zip(one, two, strict=True))
-    if parts == 2:
-        return "two_parts", 3.5
-    return ("part", -2.0) if parts else ("far", -5.0)
+    return (("far", -5.0), ("part", -2.0), ("two_parts", 3.5))[parts]
+
+
+def _vague_birth(one: Birth, two: Birth) -> tuple[str, float]:
+    """Compare days of which one is known to the month or the year only."""
+    if one.month and two.month:
+        return ("month", 5.5) if one[:2] == two[:2] else ("far", -4.0)
+    gap = abs(one.year - two.year)
+    return ("far", -4.0) if gap > 2 else ("year_near", 0.5) if gap else ("year", 2.5)
 
 
 def _sex(one: str, two: str) -> tuple[str, float]:
@@ -278,30 +283,40 @@ def _may_be_twins(reasons: list[Reason]) -> bool:
 
 
 def keys(person: Person) -> set[str]:
-    """Return the keys under which the record is found: two records with one in common compare."""
-    given, family = key_words(person.given), key_words(person.family)
-    sounds = sorted(sound(word) or word for word in (*given, *family))
-    year, month, day = person.birth
-    found = {f"i {system} {value}" for system, value in person.identifiers}
-    found |= {f"p {number}" for number in person.phones}
-    if day:
-        found |= {f"b {year}{month:02}{day:02}"}
-        if day <= 12:
-            found |= {f"b {year}{day:02}{month:02}"}
-    for index, one in enumerate(sounds):
-        found |= {f"n {one} {two}" for two in sounds[index + 1 :]}
-        if person.postcode:
-            found.add(f"z {one} {person.postcode}")
-        if year:
-            found.add(f"y {one} {year}")
-        if day:
-            found |= {f"d {one} {month:02}{day:02}"}
-    street = "".join(key_words(person.street))
-    if street:
-        found |= {f"s {street} {person.number}"}
-        found |= {f"a {street} {word}" for word in sounds}
+    """Return the keys under which the record is found: two with one in common are compared."""
+    names = (*key_words(person.given), *key_words(person.family))
+    sounds = sorted(sound(word) or word for word in names)
+    return (
+        _number_keys(person)
+        | _birth_keys(person.birth, sounds)
+        | _home_keys(person, sounds)
+        | {f"n {one} {two}" for one, two in combinations(sounds, 2)}
+    )
+
+
+def _number_keys(person: Person) -> set[str]:
+    found = {f"p {number}" for number in person.phones}
     for system, value in person.identifiers:
         half = len(value) // 2
+        found.add(f"i {system} {value}")
         if half >= 3:
             found |= {f"l {system} {value[:half]}", f"r {system} {value[half:]}"}
+    return found
+
+
+def _birth_keys(birth: Birth, sounds: list[str]) -> set[str]:
+    year, month, day = birth
+    found = {f"y {one} {year}" for one in sounds if year}
+    if day:
+        found |= {f"d {one} {month:02}{day:02}" for one in sounds}
+        # Day and month are mixed up where both orders are read.
+        found |= {f"b {year}{month:02}{day:02}", f"b {year}{day:02}{month:02}"}
+    return found
+
+
+def _home_keys(person: Person, sounds: list[str]) -> set[str]:
+    found = {f"z {one} {person.postcode}" for one in sounds if person.postcode}
+    street = "".join(key_words(person.street))
+    if street:
+        found |= {f"s {street} {person.number}", *(f"a {street} {one}" for one in sounds)}
     return found

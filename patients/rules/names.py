@@ -10,8 +10,42 @@ _APOSTROPHES = re.compile(r"['’ʼ`´]")
 _LETTERS = re.compile(r"[a-z0-9]+")
 # Words that families write or leave out: they say little about who somebody is.
 PARTICLES = frozenset(
-    "al bin bint da dal de del della den der di dos du el ibn la las le les lo los mac mc "
-    "o of san st ste ten ter the van von y".split()
+    [
+        "al",
+        "bin",
+        "bint",
+        "da",
+        "dal",
+        "de",
+        "del",
+        "della",
+        "den",
+        "der",
+        "di",
+        "dos",
+        "du",
+        "el",
+        "ibn",
+        "la",
+        "las",
+        "le",
+        "les",
+        "lo",
+        "los",
+        "mac",
+        "mc",
+        "o",
+        "of",
+        "san",
+        "st",
+        "ste",
+        "ten",
+        "ter",
+        "the",
+        "van",
+        "von",
+        "y",
+    ]
 )
 SOUND_LENGTH = 8
 

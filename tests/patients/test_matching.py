@@ -160,16 +160,12 @@ def figures(folder: Path, *, number: int, has_number: bool, least: float) -> tup
     pairs = {
         frozenset(pair) for block in blocks.values() for pair in itertools.combinations(block, 2)
     }
-    linked = {
-        pair for pair in pairs if compare(*(people[each] for each in pair)).score >= least
-    }
+    linked = {pair for pair in pairs if compare(*(people[each] for each in pair)).score >= least}
     right = len(linked & true)
     return right / len(linked), right / len(true)
 
 
-@pytest.mark.parametrize(
-    ("number", "has_number"), [(1, True), (1, False), (2, True), (2, False)]
-)
+@pytest.mark.parametrize(("number", "has_number"), [(1, True), (1, False), (2, True), (2, False)])
 def test_on_febrl_it_finds_the_pairs_and_no_others(number: int, has_number: bool) -> None:
     folder = SHARED / "data" / "febrl"
     if not folder.is_dir():
