@@ -12,13 +12,24 @@ from core.models import NumberSeries
 
 
 def series_open(
-    code: str, *, period: str = "", prefix: str = "", width: int = 6, has_check_digit: bool = False
+    code: str,
+    *,
+    period: str = "",
+    prefix: str = "",
+    width: int = 6,
+    has_check_digit: bool = False,
+    first: int = 1,
 ) -> NumberSeries:
     """The series exists, with the given form; an existing one is left as it is."""
     row, _created = NumberSeries.objects.get_or_create(
         code=code,
         period=period,
-        defaults={"prefix": prefix, "width": width, "has_check_digit": has_check_digit},
+        defaults={
+            "prefix": prefix,
+            "width": width,
+            "has_check_digit": has_check_digit,
+            "next_value": first,
+        },
     )
     return row
 

@@ -8,6 +8,7 @@ app_name = "api"
 urlpatterns = [
     path("org/", include("org.api.urls")),
     path("audit/", include("audit.api.urls")),
+    path("patients/", include("patients.api.urls")),
     path("operations/backups/", api.BackupStateView.as_view(), name="backup-state"),
     path("operations/backups/fulls/", api.FullsView.as_view(), name="backups"),
     path("operations/backups/drills/", api.DrillsView.as_view(), name="drills"),

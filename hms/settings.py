@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "core.apps.CoreConfig",
     "audit.apps.AuditConfig",
     "org.apps.OrgConfig",
+    "patients.apps.PatientsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

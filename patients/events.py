@@ -18,25 +18,9 @@ class PatientChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class PatientMerged:
-    """The loser's record points to the winner's (HL7 A40)."""
+class PatientDied:
+    """Recorded, or taken back (`is_dead` false): appointments and reminders follow."""
 
-    case_id: int
-    winner_id: int
-    loser_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class PatientUnmerged:
-    case_id: int
-    winner_id: int
-    loser_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class GlassBroken:
-    """Somebody opened a restricted record in an emergency: the privacy officer is told."""
-
-    access_id: int
     patient_id: int
-    user_id: int
+    public_id: UUID
+    is_dead: bool

@@ -1,8 +1,7 @@
-"""States of an identity, of suspicions and merges, of consents and emergency access. Pure."""
+"""States of an identity, and the closed lists of what is recorded about a person. Pure."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 class IdentityState(TextChoices):
@@ -26,101 +25,6 @@ IDENTITY_STEPS: dict[str, frozenset[str]] = {
 LIVING_RECORD = frozenset(
     {IdentityState.PROVISIONAL, IdentityState.REGISTERED, IdentityState.VERIFIED}
 )
-
-
-class PairState(TextChoices):
-    """What became of the suspicion that two records are one person."""
-
-    OPEN = "open", _("To be looked at")
-    DISMISSED = "dismissed", _("Two persons")
-    CONFIRMED = "confirmed", _("One person")
-    MERGED = "merged", _("Merged")
-
-
-PAIR_STEPS: dict[str, frozenset[str]] = {
-    PairState.OPEN: frozenset({PairState.DISMISSED, PairState.CONFIRMED}),
-    PairState.DISMISSED: frozenset({PairState.OPEN}),
-    PairState.CONFIRMED: frozenset({PairState.MERGED, PairState.OPEN}),
-    PairState.MERGED: frozenset({PairState.OPEN}),
-}
-
-
-class MergeState(TextChoices):
-    """Where the merging of two records stands; a second person reviews it."""
-
-    PROPOSED = "proposed", _("Proposed")
-    REVIEWED = "reviewed", _("Reviewed")
-    EXECUTED = "executed", _("Merged")
-    REVERSED = "reversed", _("Taken apart again")
-    REJECTED = "rejected", _("Rejected")
-
-
-MERGE_STEPS: dict[str, frozenset[str]] = {
-    MergeState.PROPOSED: frozenset({MergeState.REVIEWED, MergeState.REJECTED}),
-    MergeState.REVIEWED: frozenset({MergeState.EXECUTED, MergeState.REJECTED}),
-    MergeState.EXECUTED: frozenset({MergeState.REVERSED}),
-    MergeState.REVERSED: frozenset(),
-    MergeState.REJECTED: frozenset(),
-}
-
-
-class ConsentState(TextChoices):
-    """State of a consent (FHIR R5 Consent.status)."""
-
-    DRAFT = "draft", _("Draft")
-    ACTIVE = "active", _("In force")
-    INACTIVE = "inactive", _("Withdrawn or over")
-    NOT_DONE = "not_done", _("Refused")
-    ENTERED_IN_ERROR = "entered_in_error", _("Entered in error")
-
-
-CONSENT_STEPS: dict[str, frozenset[str]] = {
-    ConsentState.DRAFT: frozenset(
-        {ConsentState.ACTIVE, ConsentState.NOT_DONE, ConsentState.ENTERED_IN_ERROR}
-    ),
-    ConsentState.ACTIVE: frozenset({ConsentState.INACTIVE, ConsentState.ENTERED_IN_ERROR}),
-    ConsentState.NOT_DONE: frozenset({ConsentState.ENTERED_IN_ERROR}),
-    ConsentState.INACTIVE: frozenset({ConsentState.ENTERED_IN_ERROR}),
-    ConsentState.ENTERED_IN_ERROR: frozenset(),
-}
-
-
-class Verdict(TextChoices):
-    """What the privacy officer found about an emergency access (SEC-Z7)."""
-
-    PENDING = "pending", pgettext_lazy("review of an emergency access", "To be reviewed")
-    JUSTIFIED = "justified", _("Justified")
-    UNJUSTIFIED = "unjustified", _("Not justified")
-
-
-VERDICT_STEPS: dict[str, frozenset[str]] = {
-    Verdict.PENDING: frozenset({Verdict.JUSTIFIED, Verdict.UNJUSTIFIED}),
-    Verdict.JUSTIFIED: frozenset({Verdict.UNJUSTIFIED}),
-    Verdict.UNJUSTIFIED: frozenset({Verdict.JUSTIFIED}),
-}
-
-
-class PreRegistrationState(TextChoices):
-    """A person's own data before the front desk has seen them (ROW-A13)."""
-
-    SENT = "sent", _("To be checked")
-    ACCEPTED = "accepted", _("Accepted")
-    REJECTED = "rejected", _("Rejected")
-    EXPIRED = "expired", _("Expired")
-
-
-PRE_REGISTRATION_STEPS: dict[str, frozenset[str]] = {
-    PreRegistrationState.SENT: frozenset(
-        {
-            PreRegistrationState.ACCEPTED,
-            PreRegistrationState.REJECTED,
-            PreRegistrationState.EXPIRED,
-        }
-    ),
-    PreRegistrationState.ACCEPTED: frozenset(),
-    PreRegistrationState.REJECTED: frozenset(),
-    PreRegistrationState.EXPIRED: frozenset(),
-}
 
 
 class Sex(TextChoices):
@@ -180,3 +84,21 @@ class AccessNeed(TextChoices):
     LARGE_PRINT = "large_print", _("Large print")
     EASY_LANGUAGE = "easy_language", _("Easy language")
     ESCORT = "escort", _("Comes with an escort")
+
+
+class IdentifierSystem(TextChoices):
+    """Of what kind a number of a person is (ROW-A2)."""
+
+    NATIONAL = "national", _("National number")
+    PASSPORT = "passport", _("Passport")
+    LICENCE = "licence", _("Driving licence")
+    INSURANCE = "insurance", _("Insurance number")
+    OTHER_HOSPITAL = "other_hospital", _("Record number of another hospital")
+    OTHER = "other", _("Other number")
+
+
+class ChangeKind(TextChoices):
+    """Why something about a person is written anew: it was wrong, or it became so (ROW-A11)."""
+
+    CORRECTION = "correction", _("It was recorded wrongly")
+    NEW = "new", _("It has changed, the old one stays in the record")

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT: Path = settings.BASE_DIR
-ROOMS = ("core", "audit", "org", "hms")
+ROOMS = ("core", "audit", "org", "patients", "hms")
 
 
 @dataclass(frozen=True)

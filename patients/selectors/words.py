@@ -1,0 +1,172 @@
+"""Which patients have names like the words that were typed: the rarest word first."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.db import connection
+
+from patients.rules.names import sound
+
+# So many spellings of one typed word, so many patients behind the rarest of them.
+MOST_SPELLINGS, MOST_BEHIND = 60, 3000
+# A word is as rare as it looks among so many of its links.
+COUNTED = 400
+EXACT = 3.0
+FUZZY_FROM, SOUND_FROM = 3, 2
+
+Spelling = tuple[int, int, float]
+Found = list[tuple[int, float]]
+
+_SPELLINGS = """
+    (SELECT %s::int, id, score FROM (
+       SELECT id, greatest(
+         CASE WHEN word = %s THEN 3.0 WHEN word LIKE %s THEN 1.6 ELSE 0 END,
+         similarity(word, %s), CASE WHEN sound <> '' AND sound = %s THEN 0.55 ELSE 0 END) AS score
+       FROM patients_nameword
+       WHERE word = %s OR word LIKE %s {fuzzy} {sound}) AS near
+     ORDER BY score DESC, id LIMIT %s)
+"""
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def spellings(words: Sequence[str]) -> list[Spelling]:
+    """Return (number of the typed word, id of a stored word, how alike), in one question."""
+    parts, values = [], list[object]()
+    for number, word in enumerate(words):
+        heard = sound(word)
+        is_fuzzy, is_heard = len(word) >= FUZZY_FROM, len(heard) >= SOUND_FROM
+        parts.append(
+            _SPELLINGS.format(
+                fuzzy="OR word %% %s" if is_fuzzy else "", sound="OR sound = %s" if is_heard else ""
+            )
+        )
+        values += [number, word, _escaped(word), word, heard, word, _escaped(word)]
+        values += [word] if is_fuzzy else []
+        values += [heard] if is_heard else []
+        values.append(MOST_SPELLINGS)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        return [(number, word, float(score)) for number, word, score in cursor.fetchall()]
+
+
+_GROUPS = "unnest(%(n)s::int[], %(id)s::bigint[], %(sc)s::float8[]) AS g(n, id, sc)"
+_RAREST = f"""
+    SELECT g.n FROM {_GROUPS} CROSS JOIN LATERAL (
+      SELECT count(*) AS c FROM (
+        SELECT FROM patients_patientword pw WHERE pw.word_id = g.id LIMIT {COUNTED}) AS some
+    ) AS counted GROUP BY g.n ORDER BY sum(counted.c), g.n LIMIT 1
+"""  # noqa: S608
+_VISIBLE = """
+    AND pw.patient_id IN (SELECT patient_id FROM patients_caringunit
+                          WHERE unit_id = ANY(%(units)s) AND period @> %(at)s::timestamptz)
+"""
+_BORN = """
+    AND pw.patient_id IN (SELECT id FROM patients_patient WHERE birth_on = ANY(%(births)s::date[]))
+"""
+_BEHIND = f"""
+    WITH behind AS MATERIALIZED (
+      SELECT pw.patient_id, max(g.sc) AS sc
+      FROM {_GROUPS} JOIN patients_patientword pw ON pw.word_id = g.id
+      WHERE g.n = %(rarest)s {{visible}} {{born}}
+      GROUP BY pw.patient_id ORDER BY sc DESC, pw.patient_id DESC LIMIT {MOST_BEHIND}
+    ), others AS (
+      SELECT behind.patient_id, g.n, max(g.sc) AS sc
+      FROM behind JOIN patients_patientword o ON o.patient_id = behind.patient_id
+      JOIN {_GROUPS} ON g.id = o.word_id AND g.n <> %(rarest)s
+      GROUP BY behind.patient_id, g.n
+    )
+    SELECT behind.patient_id, behind.sc + coalesce(sum(others.sc), 0) AS total
+    FROM behind LEFT JOIN others USING (patient_id)
+    GROUP BY behind.patient_id, behind.sc HAVING count(others.n) = %(count)s - 1
+    ORDER BY total DESC, behind.patient_id DESC LIMIT %(limit)s
+"""  # noqa: S608
+# One word: the newest records behind each spelling, the best spelling first.
+_NEWEST = f"""
+    SELECT pw.patient_id, max(g.sc) AS total FROM {_GROUPS} CROSS JOIN LATERAL (
+      SELECT patient_id FROM patients_patientword l WHERE l.word_id = g.id
+      ORDER BY l.patient_id DESC LIMIT %(limit)s) AS pw
+    GROUP BY pw.patient_id ORDER BY total DESC, pw.patient_id DESC LIMIT %(limit)s
+"""  # noqa: S608
+
+
+def named(
+    words: Sequence[str],
+    *,
+    births: Iterable[date] = (),
+    units: Sequence[int] | None,
+    at: object,
+    limit: int,
+) -> Found:
+    """Return (patient, score) of those who have a name like every word, the best first.
+
+    `units` None: every patient of the house; otherwise those in the care of these units at `at`.
+    """
+    near = spellings(words)
+    if {number for number, _word, _score in near} != set(range(len(words))):
+        return []
+    born = list(births)
+    exact = [each for each in near if each[2] >= EXACT]
+    if {number for number, _word, _score in exact} == set(range(len(words))):
+        found = _behind(exact, len(words), born, units, at, limit)
+        if len(found) >= limit:
+            return found
+    return _behind(near, len(words), born, units, at, limit)
+
+
+def _behind(
+    near: list[Spelling],
+    count: int,
+    born: list[date],
+    units: Sequence[int] | None,
+    at: object,
+    limit: int,
+) -> Found:
+    number, word, score = zip(*near, strict=True)
+    values: dict[str, object] = {
+        "n": list(number),
+        "id": list(word),
+        "sc": list(score),
+        "count": count,
+        "limit": limit,
+        "units": list(units or ()),
+        "at": at,
+        "births": born,
+        "rarest": 0,
+    }
+    with connection.cursor() as cursor:
+        if count == 1 and units is None and not born:
+            cursor.execute(_NEWEST, values)
+        else:
+            if count > 1:
+                cursor.execute(_RAREST, values)
+                values["rarest"] = cursor.fetchone()[0]
+            visible = "" if units is None else _VISIBLE
+            cursor.execute(_BEHIND.format(visible=visible, born=_BORN if born else ""), values)
+        return [(patient, float(total)) for patient, total in cursor.fetchall()]
+
+
+_SOUNDING = """
+    SELECT pw.patient_id FROM patients_nameword w
+    JOIN patients_patientword pw ON pw.word_id = w.id
+    WHERE w.sound = ANY(%(sounds)s) AND w.sound <> '' {born}
+    GROUP BY pw.patient_id HAVING count(DISTINCT w.sound) >= %(least)s
+    ORDER BY pw.patient_id DESC LIMIT %(limit)s
+"""
+
+
+def sounding(
+    sounds: Iterable[str], *, least: int, births: Sequence[date] = (), limit: int
+) -> list[int]:
+    """Return who has names of at least `least` of the sounds, born on one of the days if given."""
+    values = {
+        "sounds": sorted(set(sounds)),
+        "least": least,
+        "births": list(births),
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SOUNDING.format(born=_BORN if births else ""), values)
+        return [row[0] for row in cursor.fetchall()]
