@@ -341,12 +341,8 @@ class PatientWord(models.Model):
     """A patient has, or had, this word in a name."""
 
     id = models.BigAutoField(primary_key=True)
-    word = models.ForeignKey(
-        NameWord, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    patient = models.ForeignKey(
-        Patient, on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    word = models.ForeignKey(NameWord, on_delete=models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+", db_index=False)
     is_family = models.BooleanField()
 
     class Meta:

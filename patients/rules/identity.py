@@ -15,10 +15,34 @@ OLDEST, QUESTIONED_AGE = 130, 110
 YOUNGEST_MOTHER, OLDEST_MOTHER = 10, 60
 EARLIEST_YEAR = 1880
 # ICAO spelling alphabet: said on the phone, told apart on a list.
-SPELLING = (
-    "Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliett Kilo Lima Mike November Oscar "
-    "Papa Quebec Romeo Sierra Tango Uniform Victor Whiskey Xray Yankee Zulu"
-).split()
+SPELLING = [
+    "Alfa",
+    "Bravo",
+    "Charlie",
+    "Delta",
+    "Echo",
+    "Foxtrot",
+    "Golf",
+    "Hotel",
+    "India",
+    "Juliett",
+    "Kilo",
+    "Lima",
+    "Mike",
+    "November",
+    "Oscar",
+    "Papa",
+    "Quebec",
+    "Romeo",
+    "Sierra",
+    "Tango",
+    "Uniform",
+    "Victor",
+    "Whiskey",
+    "Xray",
+    "Yankee",
+    "Zulu",
+]
 _AGE = re.compile(r"(\d{1,3})\s*(y|yr|yrs|years?|a|ans?|m|mo|mois|months?|w|d)?\.?")
 _MONTH = re.compile(r"(\d{1,2})[-./ ](\d{4})|(\d{4})-(\d{1,2})")
 _NAME_MARKS = frozenset("'’ʼ`´-‐‑.,·/()ʻ ")
@@ -96,7 +120,9 @@ def phone_fault(text: str) -> bool:
 
 def _scripts(word: str) -> set[str]:
     return {
-        unicodedata.name(char, "?").split()[0] for char in word if unicodedata.category(char)[0] == "L"
+        unicodedata.name(char, "?").split()[0]
+        for char in word
+        if unicodedata.category(char)[0] == "L"
     } - {"MODIFIER", "?"}
 
 

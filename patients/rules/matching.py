@@ -93,7 +93,7 @@ def _alike(one: str, two: str) -> float:
 
 def _is_slip(one: str, two: str, *, most: int = 1) -> bool:
     """Say whether one letter or digit is wrong, missing, too many, or two stand the wrong way."""
-    return OSA.distance(one, two, score_cutoff=most) <= most
+    return int(OSA.distance(one, two, score_cutoff=most)) <= most
 
 
 class _Scale(NamedTuple):
@@ -130,7 +130,8 @@ def _names(one: tuple[str, ...], two: tuple[str, ...], scale: _Scale) -> tuple[s
     if not one or not two:
         return "", 0.0
     joined = _word("".join(one), "".join(two), scale)
-    found = _parts(*sorted((one, two), key=len), scale)
+    shorter, longer = sorted((one, two), key=len)
+    found = _parts(shorter, longer, scale)
     if len(one) == len(two):
         found = min(found, _parts(two, one, scale), key=lambda part: part[1])
     return max(found, joined, key=lambda part: part[1])
@@ -238,9 +239,9 @@ def _home(one: Person, two: Person) -> list[Reason]:
     town = [" ".join(key_words(each.locality)) for each in (one, two)]
     found = [
         Reason("phone", *_phones(one.phones, two.phones)),
-        Reason("street", *_text(*street, 4.5, 3.8, -0.8)),
+        Reason("street", *_text(street[0], street[1], 4.5, 3.8, -0.8)),
         Reason("number", *_text(one.number, two.number, 2.0, 0.3, -0.3)),
-        Reason("locality", *_text(*town, 3.0, 2.4, -0.6)),
+        Reason("locality", *_text(town[0], town[1], 3.0, 2.4, -0.6)),
         Reason("postcode", *_text(one.postcode, two.postcode, 3.0, 1.5, -0.6)),
         Reason("region", *_text(one.region, two.region, 0.4, 0.0, -0.4)),
     ]

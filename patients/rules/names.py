@@ -70,4 +70,4 @@ def key_words(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=100_000)
 def sound(word: str) -> str:
     """Return how a Latin word sounds to an English ear (Metaphone); "" for digits."""
-    return metaphone(word)[:SOUND_LENGTH]
+    return str(metaphone(word))[:SOUND_LENGTH]

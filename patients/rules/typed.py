@@ -1,4 +1,4 @@
-"""What somebody typed into the search box: a number, a day of birth, words of a name, or several."""
+"""What somebody typed into the search box: a number, a day of birth, words of a name."""
 
 import re
 from dataclasses import dataclass

@@ -1,9 +1,10 @@
-"""Which records may be of the person in hand: found by numbers, births and sounds, then compared."""
+"""Which records may be of the person in hand: found by numbers, births, sounds; then compared."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from org.services.vault import marks, opened
 from patients.models import Patient, PatientAddress, PatientIdentifier, PatientName, PatientPhone
@@ -50,9 +51,7 @@ def person_of(values: dict[str, object], born: BirthOn) -> Person:
         locality=text.get("locality", ""),
         postcode=text.get("postcode", ""),
         region=text.get("region", ""),
-        phones=frozenset(
-            mark for key in phones if key for mark in marks(key, purpose=PHONE)
-        ),
+        phones=frozenset(mark for key in phones if key for mark in marks(key, purpose=PHONE)),
         identifiers=frozenset({("national", number)}) if number else frozenset(),
     )
 
@@ -117,10 +116,10 @@ def people(rows: dict[int, Patient]) -> dict[int, Person]:
     }
 
 
-def _now(rows: "object", column: str) -> Iterable[tuple[int, str]]:
-    found: Iterable[tuple[int, str]] = rows.filter(  # type: ignore[attr-defined]
-        period__upper_inf=True
-    ).values_list("patient_id", column)
+def _now(rows: Any, column: str) -> Iterable[tuple[int, str]]:
+    found: Iterable[tuple[int, str]] = rows.filter(period__upper_inf=True).values_list(
+        "patient_id", column
+    )
     return found
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from org.permissions import Grants
 from org.services.vault import opened
@@ -37,7 +37,7 @@ def patient_list(*, grants: Grants, at: datetime) -> QuerySet[Patient]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One name, number, phone or address: what it is, from when until when; `text` may be masked."""
+    """One name, number, phone or address, from when until when; `text` may be masked."""
 
     public_id: UUID
     kind: str
@@ -118,9 +118,7 @@ def care_notes(patient: Patient) -> str:
     return opened(sealed, purpose=CARE) if sealed else ""
 
 
-def _rows[M: PatientName | PatientIdentifier | PatientPhone | PatientAddress](
-    model: type[M], patient: Patient
-) -> list[M]:
+def _rows[M: Model](model: type[M], patient: Patient) -> list[M]:
     return list(model._default_manager.filter(patient=patient).order_by("-period", "-id"))
 
 
@@ -185,7 +183,7 @@ def care_of(patient: Patient, *, at: datetime) -> list[Care]:
     ]
 
 
-def current[M: PatientName | PatientPhone | PatientAddress | PatientIdentifier](
+def current[M: Model](
     model: type[M], patient: Patient, *, today: date, **which: object
 ) -> M | None:
     """Return the row of this kind that counts today."""

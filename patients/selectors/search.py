@@ -45,7 +45,9 @@ def search(text: str, *, grants: Grants, today: date, at: datetime) -> list[Hit]
         found.setdefault(pk, (score, "name"))
     if asked.births and not asked.words:
         rows = visible_to(grants, at=at).filter(birth_on__in=asked.births)
-        _add(found, rows.order_by("family", "given").values_list("pk", flat=True)[:LIMIT], 2, "birth")
+        _add(
+            found, rows.order_by("family", "given").values_list("pk", flat=True)[:LIMIT], 2, "birth"
+        )
     rows_seen = visible_to(grants, at=at).in_bulk(found)
     hits = [Hit(rows_seen[pk], *how) for pk, how in found.items() if pk in rows_seen]
     return sorted(hits, key=lambda hit: -hit.score)[:LIMIT]

@@ -1,7 +1,8 @@
 """Which patients have names like the words that were typed: the rarest word first."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -34,7 +35,8 @@ def _escaped(word: str) -> str:
 
 def spellings(words: Sequence[str]) -> list[Spelling]:
     """Return (number of the typed word, id of a stored word, how alike), in one question."""
-    parts, values = [], list[object]()
+    parts: list[str] = []
+    values: list[Any] = []
     for number, word in enumerate(words):
         heard = sound(word)
         is_fuzzy, is_heard = len(word) >= FUZZY_FROM, len(heard) >= SOUND_FROM
@@ -97,7 +99,7 @@ def named(
     *,
     births: Iterable[date] = (),
     units: Sequence[int] | None,
-    at: object,
+    at: datetime,
     limit: int,
 ) -> Found:
     """Return (patient, score) of those who have a name like every word, the best first.
@@ -110,22 +112,23 @@ def named(
     born = list(births)
     exact = [each for each in near if each[2] >= EXACT]
     if {number for number, _word, _score in exact} == set(range(len(words))):
-        found = _behind(exact, len(words), born, units, at, limit)
+        found = _behind(exact, count=len(words), born=born, units=units, at=at, limit=limit)
         if len(found) >= limit:
             return found
-    return _behind(near, len(words), born, units, at, limit)
+    return _behind(near, count=len(words), born=born, units=units, at=at, limit=limit)
 
 
 def _behind(
     near: list[Spelling],
+    *,
     count: int,
     born: list[date],
     units: Sequence[int] | None,
-    at: object,
+    at: datetime,
     limit: int,
 ) -> Found:
     number, word, score = zip(*near, strict=True)
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "n": list(number),
         "id": list(word),
         "sc": list(score),
@@ -161,7 +164,7 @@ def sounding(
     sounds: Iterable[str], *, least: int, births: Sequence[date] = (), limit: int
 ) -> list[int]:
     """Return who has names of at least `least` of the sounds, born on one of the days if given."""
-    values = {
+    values: dict[str, Any] = {
         "sounds": sorted(set(sounds)),
         "least": least,
         "births": list(births),
