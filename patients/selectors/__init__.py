@@ -8,6 +8,7 @@ from patients.selectors.records import (
     identifier_get,
     patient_get,
     patient_list,
+    reached_at,
     record_of,
 )
 from patients.selectors.search import Hit, search
@@ -22,6 +23,7 @@ __all__ = [
     "identifier_get",
     "patient_get",
     "patient_list",
+    "reached_at",
     "record_of",
     "search",
 ]

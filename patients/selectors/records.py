@@ -199,3 +199,15 @@ def contact_get(patient: Patient, public_id: UUID) -> Contact | None:
 def identifier_get(patient: Patient, public_id: UUID) -> PatientIdentifier | None:
     """Return one of the numbers of this patient."""
     return PatientIdentifier.objects.filter(patient=patient, public_id=public_id).first()
+
+
+def reached_at(patient: Patient, *, today: date) -> dict[str, str]:
+    """Return phones and address in the clear, as a form shows them to who may see them."""
+    found = {"mobile": "", "phone": ""}
+    for field, use in (("mobile", "mobile"), ("phone", "home")):
+        phone = current(PatientPhone, patient, today=today, use=use)
+        found[field] = opened(phone.value_sealed, purpose=PHONE) if phone else ""
+    home = current(PatientAddress, patient, today=today)
+    names = ("street", "locality", "region", "postcode", "country")
+    found |= {name: getattr(home, name) if home else "" for name in names}
+    return found | {"house_number": home.number if home else ""}

@@ -14,7 +14,12 @@ from patients.services.identity import (
     patient_change,
     patient_verify,
 )
-from patients.services.registration import newborn_register, patient_register, unknown_register
+from patients.services.registration import (
+    matches_noted,
+    newborn_register,
+    patient_register,
+    unknown_register,
+)
 
 __all__ = [
     "DuplicatesFound",
@@ -28,6 +33,7 @@ __all__ = [
     "death_record",
     "identifier_add",
     "identifier_end",
+    "matches_noted",
     "newborn_register",
     "patient_change",
     "patient_register",

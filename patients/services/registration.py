@@ -350,3 +350,18 @@ def _check_newborn(
         raise Invalid(_("This is after the death of the mother."), field="born_on")
     if rules.mother_fault(mother.birth_on, born) and "mother_age" not in sure:
         raise Unusual([Question("mother_age", "born_on")])
+
+
+@transaction.atomic
+def matches_noted(found: Collection[Patient], *, by: int, at: datetime) -> None:
+    """The trail says whose records were shown as likely duplicates, or that none was found."""
+    for row in found or (None,):
+        record(
+            "match",
+            action=Action.EXECUTE,
+            at=at,
+            by=by,
+            subject=row,
+            patient=row.public_id if row else None,
+            query={"count": len(found)},
+        )
