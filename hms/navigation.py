@@ -10,6 +10,7 @@ from audit.permissions import Perm as Trail
 from org import selectors
 from org.permissions import Grants, Perm
 from org.states import Level
+from patients.permissions import Perm as Patients
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,13 @@ class Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("home", _("Home"), "home"),
+    Entry(
+        "patients:patients",
+        _("Patients"),
+        "user-circle",
+        Patients.VIEW,
+        about=_("Find a patient by name, number, phone or day of birth; register a new one."),
+    ),
     Entry(
         "org:units",
         _("Units"),
@@ -157,6 +165,7 @@ KEYS: tuple[dict[str, str | Promise], ...] = (
     {"key": "/", "label": _("Search"), "scope": "all"},
     {"key": "?", "label": _("All keys"), "scope": "all"},
     {"key": "Shift L", "label": _("Lock screen"), "scope": "all"},
+    {"key": "F2", "label": _("New patient"), "scope": "page"},
     {"key": "Esc", "label": _("Close, or clear"), "scope": "all"},
     {"key": "Ctrl Enter", "label": _("Save the form"), "scope": "form"},
     {"key": "ArrowUp", "label": _("Row above"), "scope": "list"},

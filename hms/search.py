@@ -6,9 +6,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from audit.services import look
+from core import clock
+from core.templatetags.formats import date_text, grouped_number, person_name_text
 from hms import navigation
 from org import gate, selectors
-from org.permissions import Perm
+from org.permissions import Grants, Perm
+from patients import selectors as patients
+from patients.permissions import Perm as Patients
 
 LIMIT = 6
 
@@ -31,6 +36,21 @@ class Group:
     hits: list[Hit]
 
 
+def _patients(query: str, held: Grants) -> list[Hit]:
+    now = clock.now()
+    found = patients.search(query, grants=held, today=clock.today(), at=now)[:LIMIT]
+    look(patients=[hit.patient.public_id for hit in found])
+    return [
+        Hit(
+            person_name_text(hit.patient.family, hit.patient.given, hit.patient.title),
+            f"{date_text(hit.patient.birth_on)}, {grouped_number(hit.patient.mrn)}",
+            "user-circle",
+            reverse("patients:patient", args=[hit.patient.public_id]),
+        )
+        for hit in found
+    ]
+
+
 def find(request: HttpRequest, query: str) -> list[Group]:
     """Return what matches and may be opened by the asker; every page for an empty query."""
     held = gate.grants(request)
@@ -38,6 +58,8 @@ def find(request: HttpRequest, query: str) -> list[Group]:
     links = navigation.links(held, unit_id=getattr(request, "unit_id", None), path="")
     links = [item for item in links if wanted in f"{item.label} {item.about}".casefold()]
     groups = [Group(_("Pages"), [Hit(i.label, i.about, i.icon, i.url) for i in links])]
+    if len(wanted) >= 2 and held.has(Patients.VIEW):
+        groups.insert(0, Group(_("Patients"), _patients(query, held)))
     if len(wanted) >= 2 and "\x00" not in wanted:
         units = selectors.unit_list(grants=held, search=query.strip()).order_by("name")[:LIMIT]
         groups.append(

@@ -197,6 +197,15 @@ SCOPES: Mapping[str, Scope] = {
     ),
     "clients.read": Scope(_("See the registered apps"), frozenset({"org.view_clients"})),
     "clients.write": Scope(_("Register, change and close apps"), frozenset({"org.manage_clients"})),
+    "patients.read": Scope(
+        _("Find and see patients"),
+        frozenset({"patients.view_patient", "patients.find_patients", "patients.view_private"}),
+    ),
+    "patients.write": Scope(
+        _("Register patients, change who they are, record a death"),
+        frozenset({"patients.register_patient", "patients.record_death"}),
+    ),
+    "patients.notes": Scope(_("Read notes of special care"), frozenset({"patients.care_notes"})),
     "trail.read": Scope(
         _("Search the audit trail, and what was given away"), frozenset({"audit.view_trail"})
     ),

@@ -81,7 +81,7 @@ def _phone(label: Any) -> forms.CharField:
     return _text(label, 40, attributes={"inputmode": "tel"})
 
 
-def _reason(label: Any = _("Why")) -> forms.CharField:
+def _reason(label: Any) -> forms.CharField:
     return _text(label, REASON_LIMIT, required=True)
 
 
@@ -278,7 +278,7 @@ class IdentifierForm(Form):
 class EndForm(Form):
     """Why something counts no longer."""
 
-    reason = _reason()
+    reason = _reason(_("Why"))
 
 
 class CareNotesForm(Form):

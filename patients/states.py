@@ -102,3 +102,14 @@ class ChangeKind(TextChoices):
 
     CORRECTION = "correction", _("It was recorded wrongly")
     NEW = "new", _("It has changed, the old one stays in the record")
+
+
+class Oddity(TextChoices):
+    """What is unusual about a person and may be right: somebody looks again before it is stored."""
+
+    ONE_LETTER = "one_letter", _("This name has one letter. Is that right?")
+    DIGITS = "digits", _("This name has digits. Is that right?")
+    MIXED_SCRIPTS = "mixed_scripts", _("One word has letters of two alphabets. Is that right?")
+    ONE_NAME = "one_name", _("Has this person only one name?")
+    VERY_OLD = "very_old", _("This makes the person older than 110 years. Is that right?")
+    MOTHER_AGE = "mother_age", _("This is an unusual age for a mother. Is that right?")

@@ -7,22 +7,23 @@ from uuid import UUID, uuid4
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from org.views.commands import CommandPage, answer, refuse, sent
 
 from audit.services import look
 from core import clock, paging
+from core.commands import CommandPage, answer, refuse, sent
 from core.doors import requires
 from core.errors import ServiceError
 from core.html import render, see_other, target_id, toast, wants_region
 from core.retries import retried
 from org import gate
 from org import selectors as places
-from patients import selectors, services
+from patients import behind, selectors, services
 from patients.forms import RegisterForm, SearchForm, UnknownForm
 from patients.permissions import Perm
 from patients.rules.identity import NOT_KNOWN, parse_birth
 from patients.rules.matching import REVIEW
-from patients.views import behind, shown
+from patients.states import Oddity
+from patients.views import shown
 
 if TYPE_CHECKING:
     from org.models import Unit
@@ -80,7 +81,7 @@ def _seen(request: HttpRequest) -> set[UUID]:
 def asked_codes(request: HttpRequest) -> frozenset[str]:
     """Return the questions that the page asked, if they were answered with yes."""
     is_yes = bool(request.POST.get("are_sure"))
-    known = [code for code in request.POST.getlist("asked") if code in shown.QUESTIONS]
+    known = [code for code in request.POST.getlist("asked") if code in Oddity.values]
     return frozenset(known if is_yes else ())
 
 
@@ -128,7 +129,7 @@ def refused(request: HttpRequest, form: Any, error: ServiceError, context: dict[
     if isinstance(error, services.Unusual):
         for each in error.questions:
             field = each.field if each.field in form.fields else None
-            form.add_error(field, str(shown.QUESTIONS[each.code]))
+            form.add_error(field, str(Oddity(each.code).label))
         context["asked"] = [each.code for each in error.questions]
         return error.status
     if error.field == "reason" and "reason" in form.fields:

@@ -6,19 +6,19 @@ from uuid import UUID, uuid4
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from org.views.commands import CommandPage, answer, sent
 
 from core import clock
+from core.commands import CommandPage, answer, sent
 from core.doors import requires
 from core.errors import NotFound, ServiceError, VersionConflict
 from core.html import render, see_other, toast
 from core.retries import retried
 from org import gate
-from patients import forms, selectors, services
+from patients import behind, forms, selectors, services
 from patients.permissions import Perm, sees_private
 from patients.rules.identity import BirthOn
 from patients.states import IdentityState
-from patients.views import behind, shown
+from patients.views import shown
 from patients.views.desk import MODULE, asked_codes, refused
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def patient(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "patients/patient.html", context)
 
 
-def _initial(request: HttpRequest, found: "Patient", in_full: bool) -> dict[str, Any]:
+def _initial(found: "Patient", in_full: bool) -> dict[str, Any]:
     today = clock.today()
     names = ("family", "given", "title", "sex", "language", "interpreter", "needs", "version")
     values = {name: getattr(found, name) for name in names}
@@ -59,7 +59,7 @@ def _initial(request: HttpRequest, found: "Patient", in_full: bool) -> dict[str,
     return values
 
 
-def _shown_value(form: forms.EditForm, name: str, value: Any) -> str:
+def _shown_value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value)
     return forms.birth_text(value) if isinstance(value, BirthOn) else str(value or "")
@@ -67,7 +67,7 @@ def _shown_value(form: forms.EditForm, name: str, value: Any) -> str:
 
 def _base(form: forms.EditForm, stored: dict[str, Any]) -> dict[str, str]:
     return {
-        name: _shown_value(form, name, stored[name])
+        name: _shown_value(stored[name])
         for name in form.fields
         if name in stored and name != "version"
     }
@@ -76,7 +76,7 @@ def _base(form: forms.EditForm, stored: dict[str, Any]) -> dict[str, str]:
 def _changed_since(request: HttpRequest, form: forms.EditForm, now: dict[str, str]) -> list[str]:
     """What somebody else changed since the form was opened: "Family name: Nowak, now Kowalska"."""
     try:
-        then = signing.loads(request.POST.get("base", ""), salt=BASE, compress=True)
+        then = signing.loads(request.POST.get("base", ""), salt=BASE)
     except (signing.BadSignature, TypeError):
         then = {}
     return [
@@ -92,7 +92,7 @@ def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Who somebody is changes; of an unknown person it is found out."""
     found = behind.load(request, public_id)
     in_full = sees_private(gate.grants(request))
-    stored = _initial(request, found, in_full)
+    stored = _initial(found, in_full)
     form = forms.EditForm(sent(request), initial=stored, in_full=in_full)
     now = _base(form, stored)
     context: dict[str, Any] = {

@@ -65,14 +65,6 @@ HOWS: dict[str, Promise] = {
     "most": pgettext_lazy("how two records compare", "counted once"),
     "possible": pgettext_lazy("how two records compare", "possible"),
 }
-QUESTIONS: dict[str, Promise] = {
-    "one_letter": gettext_lazy("This name has one letter. Is that right?"),
-    "digits": gettext_lazy("This name has digits. Is that right?"),
-    "mixed_scripts": gettext_lazy("One word has letters of two alphabets. Is that right?"),
-    "one_name": gettext_lazy("Has this person only one name?"),
-    "very_old": gettext_lazy("This makes the person older than 110 years. Is that right?"),
-    "mother_age": gettext_lazy("This is an unusual age for a mother. Is that right?"),
-}
 
 
 def state_look(patient: "Patient") -> Look:
@@ -164,7 +156,7 @@ def words_of(choices: Any, codes: Any) -> list[str]:
     return [str(choices(code).label) for code in codes if code in choices.values]
 
 
-def kind_words() -> dict[str, dict[str, str]]:
+def kind_words() -> dict[str, dict[str, Any]]:
     """Return the words of every closed list that a patient's page shows."""
     lists = {"names": NameUse, "numbers": IdentifierSystem, "phones": PhoneUse}
     return {name: dict(choices.choices) for name, choices in lists.items()} | {

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from org.views.commands import Crumb
 
 from audit.services import look
 from core import clock
+from core.commands import Crumb
 from core.errors import Denied, NotFound
 from org import gate
 from patients import selectors
