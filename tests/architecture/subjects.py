@@ -8,10 +8,14 @@ from audit.services import Action, record
 from core.context import asking
 from org import services
 from org.models import ApiClient, Assignment, Role, Unit, User
-from tests.factories import backups
+from patients import services as patient_verbs
+from patients.models import Contact, PatientIdentifier
+from tests.factories import backups, patients
 from tests.factories import org as people
 
 CANARY = "Zzyxcanary"
+# Of a patient in the care of another site only: the desk finds everybody, nobody else does.
+PATIENT_CANARY = "Qwyxpatient"
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,11 @@ def plant(hospital: people.Hospital) -> Subjects:
     stranger = people.person("stranger", family_name=CANARY)
     people.assign(stranger, "nurse", hospital.elsewhere)
     nurse = hospital.person("nurse")
+    patients.switched_on(hospital.ward)
     return Subjects(
-        own=_row(hospital.ward, nurse),
-        foreign=_row(hospital.elsewhere, stranger),
+        own=_row(hospital.ward, nurse) | _patient(hospital.ward, nurse, "Nowak"),
+        foreign=_row(hospital.elsewhere, stranger)
+        | _patient(hospital.elsewhere, stranger, PATIENT_CANARY),
         missing={
             "unit": uuid.uuid4(),
             "site": uuid.uuid4(),
@@ -46,6 +52,9 @@ def plant(hospital: people.Hospital) -> Subjects:
             "session": uuid.uuid4(),
             "event": uuid.uuid4(),
             "client": uuid.uuid4(),
+            "patient": uuid.uuid4(),
+            "contact": uuid.uuid4(),
+            "identifier": uuid.uuid4(),
         },
     )
 
@@ -77,6 +86,19 @@ def _row(unit: Unit, user: User) -> dict[str, Any]:
         "session": uuid.uuid4(),
         "event": _event(unit, user),
         "client": _client().public_id,
+    }
+
+
+def _patient(unit: Unit, by: User, family: str) -> dict[str, Any]:
+    """A patient in the care of the unit, with a contact and a number."""
+    made = patients.patient(unit, by, cared_for=unit, family=family, kin_name=f"Jo {family}")
+    patient_verbs.identifier_add(
+        made, system="other", value=f"{family} 1", by=by.pk, at=people.STARTED
+    )
+    return {
+        "patient": made.public_id,
+        "contact": Contact.objects.get(patient=made).public_id,
+        "identifier": PatientIdentifier.objects.get(patient=made).public_id,
     }
 
 

@@ -16,7 +16,7 @@ from core.doors import Door, Public, SignedIn
 from hms import foreign_doors
 from hms.roles import declared
 from tests.architecture.routes import METHODS, Route, every_route
-from tests.architecture.subjects import CANARY, Subjects, plant
+from tests.architecture.subjects import CANARY, PATIENT_CANARY, Subjects, plant
 from tests.factories import org as people
 from tests.factories.sessions import sign_in
 
@@ -140,9 +140,16 @@ def test_no_page_names_a_unit_or_person_of_another_site(
     found = []
     for route in ROUTES:
         address = address_of(route, subjects.own)
-        for query in ("",) if route.parameters else ("", f"?q={CANARY}&search={CANARY}"):
+        for query in (
+            ("",)
+            if route.parameters
+            else ("", *(f"?q={name}&search={name}" for name in (CANARY, PATIENT_CANARY)))
+        ):
             body = client.get(address + query).getvalue()
-            if f"{CANARY} ward".encode() in body or f"{CANARY.upper()}".encode() in body:
+            hidden = [f"{CANARY} ward", CANARY.upper()]
+            if "patients.find_patients" not in ROLES[role]["permissions"]:
+                hidden += [PATIENT_CANARY.upper(), PATIENT_CANARY]
+            if any(name.encode() in body for name in hidden):
                 found.append(address + query)
     assert found == []
 
@@ -151,14 +158,14 @@ def test_no_page_names_a_unit_or_person_of_another_site(
     "route", [route for route in ROUTES if route.parameters], ids=lambda route: route.name
 )
 @pytest.mark.parametrize(
-    "role", ["system_administrator", "auditor", "privacy_officer", "ward_manager"]
+    "role", ["system_administrator", "auditor", "privacy_officer", "ward_manager", "doctor"]
 )
 def test_what_is_out_of_reach_looks_as_if_it_were_not_there(
     role: str, route: Route, hospital: people.Hospital, subjects: Subjects
 ) -> None:
     client = _client(hospital, role)
     kinds = set(TABLE["subjects"][route.name].values())
-    if not kinds & {"unit", "site", "person", "assignment", "event"}:
+    if not kinds & {"unit", "site", "person", "assignment", "event", "patient"}:
         pytest.skip("nothing behind this address belongs to a unit")
     for method, who in DOORS[route.name].items():
         if who in ROLES[role]["permissions"]:

@@ -18,6 +18,7 @@ from hms.roles import declared
 from hms.urls import urlpatterns
 from org.permissions import Perm
 from org.states import Module
+from patients.permissions import Perm as Patients
 from tests.architecture.routes import Route, every_route, walk
 
 TABLE = yaml.safe_load(Path(__file__).with_name("door_matrix.yaml").read_text(encoding="utf-8"))
@@ -133,7 +134,7 @@ def test_whoever_is_free_of_modules_exists_and_has_its_reason() -> None:
 
 
 def test_a_permission_at_a_door_is_one_that_a_room_defines() -> None:
-    known = {*Perm, *Trail}
+    known = {*Perm, *Trail, *Patients}
     asked = {
         str(door.who)
         for route in ROUTES
@@ -145,7 +146,7 @@ def test_a_permission_at_a_door_is_one_that_a_room_defines() -> None:
 
 def test_a_role_holds_only_permissions_that_a_room_defines() -> None:
     named = {name for spec in declared().values() for name in spec["permissions"]}
-    assert named - {*Perm, *Trail} == set()
+    assert named - {*Perm, *Trail, *Patients} == set()
 
 
 def test_a_door_for_everybody_says_why() -> None:

@@ -15,8 +15,10 @@ from core.states import Machine, move
 from org.models import ModuleActivation
 from org.services.activation import LEVELS
 from org.services.people import ACCOUNT
+from patients.services.checks import IDENTITY
 from tests.architecture.source import ROOMS, files
 from tests.factories import org as people
+from tests.factories import patients
 from tests.factories.org import STARTED
 
 Make = Callable[[people.Hospital], models.Model]
@@ -30,9 +32,14 @@ def _account(hospital: people.Hospital) -> models.Model:
     return hospital.person("nurse")
 
 
+def _patient(hospital: people.Hospital) -> models.Model:
+    return patients.patient(hospital.ward, hospital.person("front_desk"))
+
+
 MACHINES: dict[str, tuple[Machine, Make]] = {
     "org/services/activation.py": (LEVELS, _level),
     "org/services/people.py": (ACCOUNT, _account),
+    "patients/services/checks.py": (IDENTITY, _patient),
 }
 PAIRS = [
     pytest.param(machine, make, before, after, id=f"{machine.column}-{before}-{after}")
