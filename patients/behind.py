@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from audit.services import look
 from core import clock
-from core.commands import Crumb
 from core.errors import Denied, NotFound
+from core.html import Crumb
 from org import gate
 from patients import selectors
 from patients.permissions import desk_of

@@ -303,19 +303,20 @@ def newborn_register(
         birth_on=today,
         birth_precision="day",
         birth_order=birth_order,
+        family=parent.family,
+        given=given or _baby(parent, birth_order),
     )
     since = day_of(at, parent.site.time_zone)
     name_set(
         row,
-        family=parent.family,
-        given=given or _baby(parent, birth_order),
+        family=row.family,
+        given=row.given,
         title="",
         use=NameUse.OFFICIAL if given else NameUse.TEMP,
         kind=ChangeKind.NEW,
         since=today,
         by=by,
     )
-    row.save(update_fields=["family", "given", "title"])
     details.contact_put(
         row,
         name=" ".join(part for part in (parent.given, parent.family) if part),

@@ -147,7 +147,7 @@ def _page(found: "Patient", title: str, submit: str, done: str, **rest: Any) -> 
         crumbs=behind.crumbs(found),
         done=done,
         template="patients/command.html",
-        rows=(shown.banner_of(found),),
+        extra={"banner": shown.banner_of(found)},
         **rest,
     )
 
