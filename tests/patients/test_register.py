@@ -1,4 +1,4 @@
-"""Registering: one record a person, nothing lost from the form, what cannot be refused beside it."""
+"""Registering: one record a person, nothing lost from the form, refusals beside their field."""
 
 from datetime import timedelta
 from threading import Barrier, Thread
