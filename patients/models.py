@@ -58,9 +58,6 @@ class Patient(HappenedModel):
     description = models.CharField(max_length=300, blank=True)
     # What only those who treat somebody may read: psychiatry, HIV. Sealed (SEC-Z5).
     special_care_sealed = models.TextField(blank=True)
-    merged_into = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
 
     class Meta:
         constraints = [
@@ -68,14 +65,6 @@ class Patient(HappenedModel):
                 condition=Q(state__in=IdentityState.values), name="patient_state_known"
             ),
             models.CheckConstraint(condition=Q(sex__in=Sex.values), name="patient_sex_known"),
-            models.CheckConstraint(
-                condition=Q(state="merged", merged_into__isnull=False)
-                | ~Q(state="merged") & Q(merged_into__isnull=True),
-                name="patient_merged_says_into_whom",
-            ),
-            models.CheckConstraint(
-                condition=~Q(merged_into=F("id")), name="patient_not_merged_into_itself"
-            ),
             models.CheckConstraint(
                 condition=Q(birth_on__isnull=True, birth_precision="unknown")
                 | Q(birth_on__gte=EARLIEST_BIRTH) & ~Q(birth_precision="unknown"),

@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 
 from org.permissions import Grants
 from patients.models import CaringUnit, Patient
-from patients.states import IdentityState
 
 
 class Perm(StrEnum):
@@ -37,7 +36,7 @@ def in_care_of(unit_ids: frozenset[int], *, at: datetime) -> QuerySet[CaringUnit
 
 def visible_to(grants: Grants, *, at: datetime) -> QuerySet[Patient]:
     """Return the patients whose records the person may see."""
-    rows = Patient.objects.exclude(state=IdentityState.MERGED)
+    rows = Patient.objects.all()
     if sees_all(grants):
         return rows
     units = grants.unit_ids(Perm.VIEW)

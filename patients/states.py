@@ -10,21 +10,14 @@ class IdentityState(TextChoices):
     PROVISIONAL = "provisional", _("Unknown person")
     REGISTERED = "registered", _("Registered")
     VERIFIED = "verified", _("Papers seen")
-    MERGED = "merged", _("Merged into another record")
 
 
-# Un-merging brings back the very state from before.
 IDENTITY_STEPS: dict[str, frozenset[str]] = {
-    IdentityState.PROVISIONAL: frozenset({IdentityState.REGISTERED, IdentityState.MERGED}),
-    IdentityState.REGISTERED: frozenset({IdentityState.VERIFIED, IdentityState.MERGED}),
-    IdentityState.VERIFIED: frozenset({IdentityState.REGISTERED, IdentityState.MERGED}),
-    IdentityState.MERGED: frozenset(
-        {IdentityState.PROVISIONAL, IdentityState.REGISTERED, IdentityState.VERIFIED}
-    ),
+    IdentityState.PROVISIONAL: frozenset({IdentityState.REGISTERED}),
+    IdentityState.REGISTERED: frozenset({IdentityState.VERIFIED}),
+    # Another name or birth than on the papers that were seen.
+    IdentityState.VERIFIED: frozenset({IdentityState.REGISTERED}),
 }
-LIVING_RECORD = frozenset(
-    {IdentityState.PROVISIONAL, IdentityState.REGISTERED, IdentityState.VERIFIED}
-)
 
 
 class Sex(TextChoices):

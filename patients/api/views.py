@@ -258,7 +258,8 @@ class NewbornsView(APIView):
         return idempotent(request, act)
 
 
-def _done(request: Request, public_id: UUID, run: Callable[["Patient"], object]) -> Response:
+def _done(request: Request, public_id: UUID, run: Callable[..., object]) -> Response:
+    """Run a verb on the patient, first checking that the caller may know of them."""
     patient = _load(request, public_id)
 
     def act() -> Response:
@@ -280,14 +281,13 @@ class VerifyView(APIView):
     @requires(Perm.REGISTER, module=MODULE, methods=("POST",), unit=DESK)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Record which papers were seen that say who this is."""
-        version = if_match(request)
         return _done(
             request,
             public_id,
             lambda patient: services.patient_verify(
                 patient,
+                version=if_match(request),
                 **parsed(shape.VerifyIn, request),
-                version=version,
                 by=gate.person(request).pk,
                 at=clock.now(),
             ),
@@ -306,10 +306,9 @@ class DeathView(APIView):
     @requires(Perm.DEATH, module=MODULE, methods=("POST",), unit=behind.desk(Perm.DEATH))
     def post(self, request: Request, public_id: UUID) -> Response:
         """Record when the patient died, or take that back."""
-        version = if_match(request)
 
         def run(patient: "Patient") -> None:
-            values = parsed(shape.DeathIn, request)
+            version, values = if_match(request), parsed(shape.DeathIn, request)
             services.death_record(
                 patient,
                 died_on=values["died_on"],

@@ -7,6 +7,7 @@ from anyascii import anyascii
 from jellyfish import metaphone
 
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
+_DIPHTHONG = re.compile(r"[ae][iy]")
 _LETTERS = re.compile(r"[a-z0-9]+")
 # Words that families write or leave out: they say little about who somebody is.
 PARTICLES = frozenset(
@@ -69,5 +70,8 @@ def key_words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=100_000)
 def sound(word: str) -> str:
-    """Return how a Latin word sounds to an English ear (Metaphone); "" for digits."""
-    return str(metaphone(word))[:SOUND_LENGTH]
+    """Return how a Latin word sounds to an English ear (Metaphone); "" for digits.
+
+    Meyer, Maier, Mayer and Meier are one sound.
+    """
+    return str(metaphone(_DIPHTHONG.sub("ai", word)))[:SOUND_LENGTH]

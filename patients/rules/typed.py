@@ -38,12 +38,11 @@ def wanted(text: str, *, today: date) -> Wanted:
     digits = re.sub(r"\D", "", plain)
     if len(digits) < FEWEST_DIGITS:
         return Wanted(words=_words(rest), births=births)
-    is_number = not any(char.isspace() and _is_word(plain) for char in plain) or not _is_word(plain)
     return Wanted(
         words=_words(rest),
         births=births,
         digits=digits if not _is_word(plain) else "",
-        number=number_key(plain) if is_number else "",
+        number=number_key(plain),
         phone=phone_key(plain),
     )
 

@@ -12,7 +12,7 @@ from patients.rules.identity import BirthOn
 from patients.rules.matching import WARN, Birth, Match, Person, compare
 from patients.rules.names import key_words, sound
 from patients.rules.numbers import number_key, phone_key
-from patients.selectors.search import NUMBER, PHONE, living
+from patients.selectors.search import NUMBER, PHONE
 from patients.selectors.words import sounding
 from patients.states import BirthPrecision
 
@@ -64,7 +64,7 @@ def candidates(
     pks = [pk for pk in _alike(person, born) if pk != but][:MOST_COMPARED]
     if not pks:
         return []
-    rows = living(pks)
+    rows = Patient.objects.in_bulk(pks)
     known = people(rows)
     found = [Candidate(rows[pk], compare(person, known[pk])) for pk in rows]
     worth = [each for each in found if each.match.score >= least]

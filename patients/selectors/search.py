@@ -11,7 +11,6 @@ from patients.models import Patient, PatientIdentifier, PatientPhone
 from patients.permissions import Perm, sees_all, sees_private, visible_to
 from patients.rules.typed import Wanted, wanted
 from patients.selectors.words import named
-from patients.states import IdentityState
 
 LIMIT = 20
 NUMBER, PHONE = "patient-number", "patient-phone"
@@ -85,8 +84,3 @@ def _by_name(asked: Wanted, grants: Grants, at: datetime) -> list[tuple[int, flo
         return []
     units = None if sees_all(grants) else sorted(grants.unit_ids(Perm.VIEW))
     return named(asked.words, births=asked.births, units=units, at=at, limit=LIMIT)
-
-
-def living(pks: Iterable[int]) -> dict[int, Patient]:
-    """Return the records behind the numbers that were not merged into another."""
-    return Patient.objects.exclude(state=IdentityState.MERGED).in_bulk(list(pks))

@@ -58,7 +58,7 @@ _GROUPS = "unnest(%(n)s::int[], %(id)s::bigint[], %(sc)s::float8[]) AS g(n, id, 
 _RAREST = f"""
     SELECT g.n FROM {_GROUPS} CROSS JOIN LATERAL (
       SELECT count(*) AS c FROM (
-        SELECT FROM patients_patientword pw WHERE pw.word_id = g.id LIMIT {COUNTED}) AS some
+        SELECT FROM patients_patientword pw WHERE pw.word_id = g.id LIMIT {COUNTED}) AS few
     ) AS counted GROUP BY g.n ORDER BY sum(counted.c), g.n LIMIT 1
 """  # noqa: S608
 _VISIBLE = """

@@ -14,6 +14,7 @@ from patients.services.identity import (
     patient_change,
     patient_verify,
 )
+from patients.services.keys import Resealed, sealed_anew
 from patients.services.registration import (
     matches_noted,
     newborn_register,
@@ -24,6 +25,7 @@ from patients.services.registration import (
 __all__ = [
     "DuplicatesFound",
     "NumberTaken",
+    "Resealed",
     "Unusual",
     "care_begin",
     "care_end",
@@ -38,5 +40,6 @@ __all__ = [
     "patient_change",
     "patient_register",
     "patient_verify",
+    "sealed_anew",
     "unknown_register",
 ]

@@ -31,7 +31,6 @@ _LOOKS: dict[str, tuple[str, str]] = {
     IdentityState.PROVISIONAL: ("warn", "help"),
     IdentityState.REGISTERED: ("info", "user"),
     IdentityState.VERIFIED: ("ok", "circle-check"),
-    IdentityState.MERGED: ("mute", "history"),
 }
 # Reasons of a match: of what, how it came out (patients.rules.matching).
 WHATS: dict[str, Promise] = {
