@@ -190,7 +190,7 @@ class LineOut(serializers.Serializer[Any]):
     is_current = serializers.BooleanField()
 
 
-class PersonOut(serializers.Serializer[Any]):
+class ContactOut(serializers.Serializer[Any]):
     """Somebody who matters to a patient."""
 
     public_id = serializers.UUIDField()
@@ -213,7 +213,7 @@ class PatientOut(PatientRowOut):
     numbers = LineOut(many=True)
     phones = LineOut(many=True)
     addresses = LineOut(many=True)
-    people = PersonOut(many=True)
+    people = ContactOut(many=True)
     care_notes = serializers.CharField(allow_null=True)
 
 
