@@ -1,4 +1,4 @@
-"""python -m bench [table] [load] [signin] [visit] [trail] [seals] [papers]: figures."""
+"""python -m bench [table] [load] [signin] [visit] [trail] [seals] [patients] [papers]: figures."""
 
 import importlib
 import os

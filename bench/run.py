@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import load, papers, place, seals, signin, table, trail, visit
+from bench import load, papers, patients, place, seals, signin, table, trail, visit
 
 MEASURES: dict[str, Callable[[place.Place], Any]] = {"table": table.measure, "load": load.measure}
-PARTS = ("table", "load", "signin", "visit", "trail", "seals", "papers")
+PARTS = ("table", "load", "signin", "visit", "trail", "seals", "patients", "papers")
 
 
 def main(arguments: list[str]) -> int:
@@ -62,6 +62,9 @@ def once(found: place.Place, parts: list[str]) -> None:
     if "seals" in parts:
         doing("sealing the trail")
         seals.measure(found)
+    if "patients" in parts:
+        doing("finding patients")
+        patients.measure(found)
     if "visit" in parts:
         doing("a first visit")
         visit.measure(found)
