@@ -26,16 +26,18 @@ from patients.rules.names import sound
 
 SIZES = [int(size) for size in os.environ.get("BENCH_PATIENTS", "10000,100000,1000000").split(",")]
 ASKED = int(os.environ.get("BENCH_ROUNDS", "100"))
-SYLLABLES = (
-    "ba be bi bo da de do fa fe ga go ha he ja jo ka ke ki ko la le li lo ma me mi mo na ne ni no "
-    "pa pe ra re ri ro sa se si so ta te ti to va ve vi wa we ya yo za an en in on ar er or el"
-).split()
+LETTERS = (
+    "babebibodadedofafegagohahejajokakekikolalelilomamemimonaneninopaperarerirosasesisotatetitovavevi"
+    "waweyayozaanenin"
+)
+SYLLABLES = [LETTERS[at : at + 2] for at in range(0, len(LETTERS), 2)]
 COMMON_FAMILIES, FAMILIES, GIVENS = 800, 120_000, 6_000
 Person = tuple[str, str, date]
 COPIED = {
     "patients_patient": (
-        "id, public_id, version, occurred_at, source, site_id, mrn, state, family, given, title, sex,"
-        " birth_on, birth_precision, language, interpreter, needs, description, special_care_sealed"
+        "id, public_id, version, occurred_at, source, site_id, mrn, state, family, given, title, "
+        "sex, birth_on, birth_precision, language, interpreter, needs, description, "
+        "special_care_sealed"
     ),
     "patients_nameword": "id, word, sound",
     "patients_patientword": "word_id, patient_id, is_family",

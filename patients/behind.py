@@ -13,6 +13,8 @@ from core import clock
 from core.errors import Denied, NotFound
 from core.html import Crumb
 from org import gate
+from org.selectors import level
+from org.states import Level, Module
 from patients import selectors
 from patients.permissions import desk_of
 
@@ -20,20 +22,31 @@ if TYPE_CHECKING:
     from patients.models import Patient
 
 UnitOf = Callable[..., int | None]
+MODULE = Module.REGISTRATION
 
 
 def desk(permission: str) -> UnitOf:
     """Name the unit whose level counts: where the person stands, or else where they may do it."""
 
     def resolve(request: Any, **_where: Any) -> int | None:
-        return desk_of(gate.grants(request), permission, getattr(request, "unit_id", None))
+        return _desk(request, permission)
 
     return resolve
 
 
+def _desk(request: Any, permission: str) -> int | None:
+    """A program stands nowhere: it acts where the module runs."""
+    stand = getattr(request, "unit_id", None)
+    if stand is None:
+        units = sorted(gate.grants(request).unit_ids(permission))
+        running = (unit for unit in units if level(unit=unit, module=MODULE) == Level.LIVE)
+        stand = next(running, None)
+    return desk_of(gate.grants(request), permission, stand)
+
+
 def desk_unit(request: Any, permission: str) -> int:
     """Return the unit at which this happens. Raises Denied where there is none."""
-    found = desk_of(gate.grants(request), permission, getattr(request, "unit_id", None))
+    found = _desk(request, permission)
     if found is None:
         raise Denied()
     return found

@@ -60,12 +60,17 @@ class Kept:
 
 @cache
 def kept() -> dict[str, Kept]:
-    """Return every table with row history: label -> what is known of it."""
+    """Return every table with row history: label -> what is known of it.
+
+    Not those of patients' records: their history is no configuration.
+    """
     found = {}
     for event in apps.get_models():
         tracked = getattr(event, "pgh_tracked_model", None)
         if issubclass(event, pghistory.models.Event) and tracked is not None:
             label = tracked._meta.label_lower
+            if policy.is_record(label):
+                continue
             columns = frozenset(column.attname for column in event._meta.concrete_fields)
             found[label] = Kept(label, tracked, event._meta.db_table, columns)
     return dict(sorted(found.items()))

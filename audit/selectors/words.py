@@ -43,6 +43,19 @@ KINDS: dict[str, Promise] = {
     "org.unit": pgettext_lazy("kind of thing on the trail", "Unit"),
     "org.unitgroupgrant": pgettext_lazy("kind of thing on the trail", "Grant in a unit"),
     "org.user": pgettext_lazy("kind of thing on the trail", "Person"),
+    "patients.caringunit": pgettext_lazy(
+        "kind of thing on the trail", "Unit that cares for a patient"
+    ),
+    "patients.contact": pgettext_lazy("kind of thing on the trail", "Contact person of a patient"),
+    "patients.nameword": pgettext_lazy("kind of thing on the trail", "Word of names"),
+    "patients.patient": pgettext_lazy("kind of thing on the trail", "Patient"),
+    "patients.patientaddress": pgettext_lazy("kind of thing on the trail", "Address of a patient"),
+    "patients.patientidentifier": pgettext_lazy(
+        "kind of thing on the trail", "Number of a patient"
+    ),
+    "patients.patientname": pgettext_lazy("kind of thing on the trail", "Name of a patient"),
+    "patients.patientphone": pgettext_lazy("kind of thing on the trail", "Phone of a patient"),
+    "patients.patientword": pgettext_lazy("kind of thing on the trail", "Word of a patient’s name"),
 }
 
 COLUMNS: dict[str, Promise] = {
