@@ -10,11 +10,12 @@ from django.conf import settings
 from django.db import transaction
 
 from core import clock
-from hms.demo import people, places
+from hms.demo import patients, people, places
 from hms.demo.people import Colleague
 from hms.tasks import drain
 from org import selectors, services
 from org.permissions import grants_of
+from patients import services as registration
 
 if TYPE_CHECKING:
     from org.models import Role, Site, Unit, User
@@ -53,8 +54,19 @@ def load(*, now: datetime, say: Say) -> None:
         say(f"{len(people.STAFF) + 1} people")
         _levels_set(admin, units, at=opened)
         say("modules switched on in the first units")
+        _patients_register(admin, units, at=opened)
+        say(f"{len(patients.PATIENTS)} patients")
         while drain():
             pass
+
+
+def _patients_register(admin: User, units: dict[str, Unit], *, at: datetime) -> None:
+    """In the care of their clinics for as long as the demo may run."""
+    for one in patients.PATIENTS:
+        made = registration.patient_register(
+            values=one.values(), unit_id=units["FRONT"].pk, by=admin.pk, at=at
+        )
+        registration.care_begin(made, unit_id=units[one.unit].pk, cause="demo", at=at)
 
 
 def _hospital() -> services.Hospital:
