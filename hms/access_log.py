@@ -39,6 +39,12 @@ SUBJECTS = {
     "audit:event": "audit.auditevent",
     "api:audit-event": "audit.auditevent",
     "resume": "",
+    "patients:newborn-new": "patients.patient",
+    "patients:care-notes": "patients.patient",
+    "patients:contact-new": "patients.patient",
+    "patients:contact-end": "patients.patient",
+    "patients:identifier-new": "patients.patient",
+    "patients:identifier-end": "patients.patient",
 }
 NOUNS = {"person": "user", "session": "loginsession", "client": "apiclient", "app": "apiclient"}
 # Names in an address whose values are nobody's business, also not on the trail.

@@ -34,7 +34,7 @@ def plant(hospital: people.Hospital) -> Subjects:
     stranger = people.person("stranger", family_name=CANARY)
     people.assign(stranger, "nurse", hospital.elsewhere)
     nurse = hospital.person("nurse")
-    patients.switched_on(hospital.ward)
+    patients.switched_on(hospital.root, hospital.ward)
     return Subjects(
         own=_row(hospital.ward, nurse) | _patient(hospital.ward, nurse, "Nowak"),
         foreign=_row(hospital.elsewhere, stranger)

@@ -330,9 +330,11 @@ def test_nobody_hands_out_more_than_they_hold(hospital: Hospital) -> None:
     assign(deputy, "ward_manager", hospital.ward)
     client, nurse = signed_in(deputy), hospital.person("nurse")
     assign(nurse, "front_desk", hospital.clinic)
-    made = send(client, "POST", "/assignments/", _work(nurse, "nurse", hospital.clinic))
+    made = send(client, "POST", "/assignments/", _work(nurse, "storekeeper", hospital.clinic))
     assert made.status_code == 201
     for role, place, status, code in [
+        # What a nurse may do with patients, an administrator may not.
+        ("nurse", hospital.clinic, 403, "permission_denied"),
         ("nurse", hospital.ward, 403, "permission_denied"),
         ("nurse", hospital.root, 404, "not_found"),
         ("wizard", hospital.clinic, 404, "not_found"),
@@ -401,7 +403,7 @@ def test_a_level_is_checked(hospital: Hospital, admin: Client, body: dict[str, A
 
 def test_roles_show_what_they_permit(admin: Client) -> None:
     roles = {r["code"]: r["permissions"] for r in admin.get(f"{API}/roles/").json()["items"]}
-    assert roles["nurse"] == []
+    assert roles["storekeeper"] == []
     assert "org.manage_units" in roles["system_administrator"]
 
 

@@ -92,8 +92,8 @@ def test_the_root_hands_out_nothing_in_another_site(hospital: Hospital) -> None:
 
 def test_a_ward_hands_out_what_its_head_holds_there(hospital: Hospital) -> None:
     head = _head(hospital)
-    assert _may(head, "ward_manager", hospital.ward)
-    assert not _may(head, "nurse", hospital.clinic)
+    assert _may(head, "super_user", hospital.ward)
+    assert not _may(head, "storekeeper", hospital.clinic)
 
 
 def test_nobody_hands_out_a_role_that_holds_more(hospital: Hospital) -> None:
