@@ -24,7 +24,7 @@ _SPELLINGS = """
          CASE WHEN word = %s THEN 3.0 WHEN word LIKE %s THEN 1.6 ELSE 0 END,
          similarity(word, %s), CASE WHEN sound <> '' AND sound = %s THEN 0.55 ELSE 0 END) AS score
        FROM patients_nameword
-       WHERE word = %s OR word LIKE %s {fuzzy} {sound}) AS near
+       WHERE word = %s OR word LIKE %s OR (word %% %s AND %s) OR (sound = %s AND %s)) AS near
      ORDER BY score DESC, id LIMIT %s)
 """
 
@@ -35,63 +35,59 @@ def _escaped(word: str) -> str:
 
 def spellings(words: Sequence[str]) -> list[Spelling]:
     """Return (number of the typed word, id of a stored word, how alike), in one question."""
-    parts: list[str] = []
     values: list[Any] = []
     for number, word in enumerate(words):
-        heard = sound(word)
-        is_fuzzy, is_heard = len(word) >= FUZZY_FROM, len(heard) >= SOUND_FROM
-        parts.append(
-            _SPELLINGS.format(
-                fuzzy="OR word %% %s" if is_fuzzy else "", sound="OR sound = %s" if is_heard else ""
-            )
-        )
-        values += [number, word, _escaped(word), word, heard, word, _escaped(word)]
-        values += [word] if is_fuzzy else []
-        values += [heard] if is_heard else []
-        values.append(MOST_SPELLINGS)
+        heard, start = sound(word), _escaped(word)
+        values += [number, word, start, word, heard, word, start]
+        values += [word, len(word) >= FUZZY_FROM, heard, len(heard) >= SOUND_FROM, MOST_SPELLINGS]
+    statement = " UNION ALL ".join([_SPELLINGS] * len(words))
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), values)
+        cursor.execute(statement, values)
         return [(number, word, float(score)) for number, word, score in cursor.fetchall()]
 
 
-_GROUPS = "unnest(%(n)s::int[], %(id)s::bigint[], %(sc)s::float8[]) AS g(n, id, sc)"
-_RAREST = f"""
-    SELECT g.n FROM {_GROUPS} CROSS JOIN LATERAL (
+# A list that is NULL asks for nothing: the driver writes values into the statement, so the server
+# plans without it.
+_RAREST = """
+    SELECT g.n FROM unnest(%(n)s::int[], %(id)s::bigint[], %(sc)s::float8[]) AS g(n, id, sc)
+    CROSS JOIN LATERAL (
       SELECT count(*) AS c FROM (
-        SELECT FROM patients_patientword pw WHERE pw.word_id = g.id LIMIT {COUNTED}) AS few
+        SELECT FROM patients_patientword pw WHERE pw.word_id = g.id LIMIT %(counted)s) AS few
     ) AS counted GROUP BY g.n ORDER BY sum(counted.c), g.n LIMIT 1
-"""  # noqa: S608
-_VISIBLE = """
-    AND pw.patient_id IN (SELECT patient_id FROM patients_caringunit
-                          WHERE unit_id = ANY(%(units)s) AND period @> %(at)s::timestamptz)
 """
-_BORN = """
-    AND pw.patient_id IN (SELECT id FROM patients_patient WHERE birth_on = ANY(%(births)s::date[]))
-"""
-_BEHIND = f"""
+_BEHIND = """
     WITH behind AS MATERIALIZED (
       SELECT pw.patient_id, max(g.sc) AS sc
-      FROM {_GROUPS} JOIN patients_patientword pw ON pw.word_id = g.id
-      WHERE g.n = %(rarest)s {{visible}} {{born}}
-      GROUP BY pw.patient_id ORDER BY sc DESC, pw.patient_id DESC LIMIT {MOST_BEHIND}
+      FROM unnest(%(n)s::int[], %(id)s::bigint[], %(sc)s::float8[]) AS g(n, id, sc)
+      JOIN patients_patientword pw ON pw.word_id = g.id
+      WHERE g.n = %(rarest)s
+        AND (%(units)s::bigint[] IS NULL OR pw.patient_id IN (
+          SELECT patient_id FROM patients_caringunit
+          WHERE unit_id = ANY(%(units)s::bigint[]) AND period @> %(at)s::timestamptz))
+        AND (%(births)s::date[] IS NULL OR pw.patient_id IN (
+          SELECT id FROM patients_patient WHERE birth_on = ANY(%(births)s::date[])))
+      GROUP BY pw.patient_id ORDER BY sc DESC, pw.patient_id DESC LIMIT %(most)s
     ), others AS (
       SELECT behind.patient_id, g.n, max(g.sc) AS sc
       FROM behind JOIN patients_patientword o ON o.patient_id = behind.patient_id
-      JOIN {_GROUPS} ON g.id = o.word_id AND g.n <> %(rarest)s
+      JOIN unnest(%(n)s::int[], %(id)s::bigint[], %(sc)s::float8[]) AS g(n, id, sc)
+        ON g.id = o.word_id AND g.n <> %(rarest)s
       GROUP BY behind.patient_id, g.n
     )
     SELECT behind.patient_id, behind.sc + coalesce(sum(others.sc), 0) AS total
     FROM behind LEFT JOIN others USING (patient_id)
     GROUP BY behind.patient_id, behind.sc HAVING count(others.n) = %(count)s - 1
     ORDER BY total DESC, behind.patient_id DESC LIMIT %(limit)s
-"""  # noqa: S608
+"""
 # One word: the newest records behind each spelling, the best spelling first.
-_NEWEST = f"""
-    SELECT pw.patient_id, max(g.sc) AS total FROM {_GROUPS} CROSS JOIN LATERAL (
+_NEWEST = """
+    SELECT pw.patient_id, max(g.sc) AS total
+    FROM unnest(%(n)s::int[], %(id)s::bigint[], %(sc)s::float8[]) AS g(n, id, sc)
+    CROSS JOIN LATERAL (
       SELECT patient_id FROM patients_patientword l WHERE l.word_id = g.id
       ORDER BY l.patient_id DESC LIMIT %(limit)s) AS pw
     GROUP BY pw.patient_id ORDER BY total DESC, pw.patient_id DESC LIMIT %(limit)s
-"""  # noqa: S608
+"""
 
 
 def named(
@@ -134,10 +130,12 @@ def _behind(
         "sc": list(score),
         "count": count,
         "limit": limit,
-        "units": list(units or ()),
+        "units": None if units is None else list(units),
         "at": at,
-        "births": born,
+        "births": born or None,
         "rarest": 0,
+        "counted": COUNTED,
+        "most": MOST_BEHIND,
     }
     with connection.cursor() as cursor:
         if count == 1 and units is None and not born:
@@ -146,15 +144,16 @@ def _behind(
             if count > 1:
                 cursor.execute(_RAREST, values)
                 values["rarest"] = cursor.fetchone()[0]
-            visible = "" if units is None else _VISIBLE
-            cursor.execute(_BEHIND.format(visible=visible, born=_BORN if born else ""), values)
+            cursor.execute(_BEHIND, values)
         return [(patient, float(total)) for patient, total in cursor.fetchall()]
 
 
 _SOUNDING = """
     SELECT pw.patient_id FROM patients_nameword w
     JOIN patients_patientword pw ON pw.word_id = w.id
-    WHERE w.sound = ANY(%(sounds)s) AND w.sound <> '' {born}
+    WHERE w.sound = ANY(%(sounds)s) AND w.sound <> ''
+      AND (%(births)s::date[] IS NULL OR pw.patient_id IN (
+        SELECT id FROM patients_patient WHERE birth_on = ANY(%(births)s::date[])))
     GROUP BY pw.patient_id HAVING count(DISTINCT w.sound) >= %(least)s
     ORDER BY pw.patient_id DESC LIMIT %(limit)s
 """
@@ -167,9 +166,9 @@ def sounding(
     values: dict[str, Any] = {
         "sounds": sorted(set(sounds)),
         "least": least,
-        "births": list(births),
+        "births": list(births) or None,
         "limit": limit,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_SOUNDING.format(born=_BORN if births else ""), values)
+        cursor.execute(_SOUNDING, values)
         return [row[0] for row in cursor.fetchall()]
