@@ -26,6 +26,7 @@ RESULT = ROOT / "var" / "sbom.cdx.json"
 # Where the package itself says nothing that a program understands, or less than its licence files:
 # read there. A test compares each with the words of those files.
 LICENCES = {
+    "anyascii": "ISC",
     "babel": "BSD-3-Clause AND Unicode-3.0",
     "billiard": "BSD-3-Clause",
     "amqp": "BSD-3-Clause",

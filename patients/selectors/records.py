@@ -131,7 +131,8 @@ def _line(
     more: str = "",
 ) -> Line:
     lower, upper = row.period.lower, row.period.upper
-    is_current = upper is None or upper > today
+    # What ended on the day on which it began has no days at all.
+    is_current = not row.period.isempty and (upper is None or upper > today)
     return Line(row.public_id, kind, text, lower, upper, is_current, more)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Action, record
@@ -259,7 +260,7 @@ def identifier_end(identifier: PatientIdentifier, *, reason: str, by: int, at: d
     row = locked(identifier.patient)
     found = PatientIdentifier.objects.select_for_update(no_key=True).get(pk=identifier.pk)
     today = day_of(at, row.site.time_zone)
-    if found.period.upper is not None and found.period.upper <= today:
+    if _is_over(found.period, today):
         raise Invalid(_("This number has ended already."))
     found.period = (min(found.period.lower, today), today)
     found.version += 1
@@ -304,13 +305,18 @@ def contact_end(contact: Contact, *, reason: str, by: int, at: datetime) -> Pati
     row = locked(contact.patient)
     found = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     today = day_of(at, row.site.time_zone)
-    if found.period.upper is not None and found.period.upper <= today:
+    if _is_over(found.period, today):
         raise Invalid(_("This has ended already."))
     found.period = (min(found.period.lower, today), today)
     found.version += 1
     found.save(update_fields=["period", "version"])
     before = {"full_name": found.full_name, "kinds": found.kinds}
     return changed(row, "contact_end", at=at, by=by, before=before, reason=reason)
+
+
+def _is_over(period: DateRange, today: date) -> bool:
+    """A period that ended on the day on which it began is empty, and has no days at all."""
+    return period.isempty or (period.upper is not None and period.upper <= today)
 
 
 PHONE_FIELDS = {"mobile": PhoneUse.MOBILE, "phone": PhoneUse.HOME}

@@ -228,6 +228,8 @@ def test_a_number_with_an_end_counts_until_then_and_may_be_given_again(
     row = PatientIdentifier.objects.get(system="passport")
     end = f"/patients/{anna.public_id}/numbers/{row.public_id}/end/"
     assert browser.post(end, {"reason": "lost"}).status_code == 303
+    assert browser.post(end, {"reason": "lost"}).status_code == 422
+    assert end not in browser.get(f"/patients/{anna.public_id}/").content.decode()
     assert browser.post(f"/patients/{other.public_id}/numbers/new/", body).status_code == 303
 
 
