@@ -36,6 +36,7 @@ LICENCES = {
     "django-oauth-toolkit": "BSD-2-Clause-Views",
     "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
     "prompt-toolkit": "BSD-3-Clause",
+    "jellyfish": "MIT",
     "psycopg2-binary": "LGPL-3.0-or-later WITH openvpn-openssl-exception",
     "pyrage": "MIT",
     "python-dateutil": "BSD-3-Clause AND (Apache-2.0 OR BSD-3-Clause)",

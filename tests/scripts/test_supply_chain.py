@@ -62,6 +62,7 @@ WORDS = {
     "BSD-2-Clause": "Redistributions in binary form",
     "BSD-2-Clause-Views": "of the FreeBSD Project",
     "MIT": "MIT license",
+    "ISC": "ISC License",
     "Apache-2.0": "Apache License",
     "MPL-2.0": "Mozilla Public License",
     "Unicode-3.0": "UNICODE LICENSE V3",
