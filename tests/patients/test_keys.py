@@ -54,6 +54,19 @@ def test_after_a_new_key_everything_is_found_and_read_with_it_alone(
     assert AuditEvent.objects.filter(act="keys_reseal").count() == 3
 
 
+def test_the_one_command_of_the_steps_covers_patients_too(anna: Patient, settings: Any) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = get_random_string(60)
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("keys_reseal", dry_run=True, stdout=out)
+    assert "Values of patients to be sealed anew: 3." in out.getvalue()
+    assert "SECRET_KEY_FALLBACKS must stay." in out.getvalue()
+    call_command("keys_reseal", stdout=out)
+    assert "may be emptied" in out.getvalue()
+    assert "0." in reseal()
+
+
 def test_a_trial_changes_nothing_and_says_that_the_old_key_must_stay(
     anna: Patient, settings: Any
 ) -> None:

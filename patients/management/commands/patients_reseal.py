@@ -1,4 +1,4 @@
-"""`patients_reseal` follows a new SECRET_KEY, beside `keys_reseal`."""
+"""`patients_reseal` follows a new SECRET_KEY; `keys_reseal` runs it."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ class Command(BaseCommand):
     """Seals and marks with the newest key what an older one sealed of patients."""
 
     help = (
-        "Seal numbers, phones and notes of patients with the newest SECRET_KEY. Run it beside "
-        "keys_reseal, as often as you like. Exit code 1 while an older key is still needed."
+        "Seal numbers, phones and notes of patients with the newest SECRET_KEY. keys_reseal "
+        "runs it too. Exit code 1 while an older key is still needed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
