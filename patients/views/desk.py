@@ -97,10 +97,12 @@ def patient_new(request: HttpRequest) -> HttpResponse:
         try:
             made = retried(lambda: _register(request, form.cleaned_data))
         except ServiceError as error:
-            status = refused(request, form, error, context)
+            status = refused(form, error, context)
         else:
             toast(request, _("Registered: record number %(mrn)s.") % {"mrn": made.mrn})
             return see_other(request, behind.address(made))
+    if form.errors:
+        context |= _likely(request, form)
     return render(request, "patients/patient_new.html", context, status=status)
 
 
@@ -118,12 +120,9 @@ def _register(request: HttpRequest, data: dict[str, Any]) -> Any:
     )
 
 
-def refused(request: HttpRequest, form: Any, error: ServiceError, context: dict[str, Any]) -> int:
-    """The refusal stands beside its field; likely duplicates and questions stand in the page."""
+def refused(form: Any, error: ServiceError, context: dict[str, Any]) -> int:
+    """The refusal stands beside its field; questions stand in the page."""
     if isinstance(error, services.DuplicatesFound):
-        _note(request, error.candidates)
-        context["matches"] = shown.matches_shown(error.candidates)
-        context["must_explain"] = True
         form.add_error(None, str(error.detail))
         return error.status
     if isinstance(error, services.Unusual):
@@ -132,25 +131,25 @@ def refused(request: HttpRequest, form: Any, error: ServiceError, context: dict[
             form.add_error(field, str(Oddity(each.code).label))
         context["asked"] = [each.code for each in error.questions]
         return error.status
-    if error.field == "reason" and "reason" in form.fields:
-        context["must_explain"] = True
-        context["seen"] = sorted(_seen(request))
     return refuse(form, error)
 
 
-def _matches(request: HttpRequest, form: RegisterForm) -> HttpResponse:
-    """The region of likely duplicates, from what has been typed so far."""
+def _likely(request: HttpRequest, form: RegisterForm) -> dict[str, Any]:
+    """Return who may be registered already, from what has been typed so far."""
     values = {name: str(request.POST.get(name, "")).strip()[:80] for name in form.fields}
     born = parse_birth(values["birth"], clock.today()) or NOT_KNOWN
     found: list[selectors.Candidate] = []
     if any(values[name] for name in ENOUGH):
         found = selectors.candidates(dict(values), born)
         _note(request, found)
-    context = {
+    return {
         "matches": shown.matches_shown(found),
         "must_explain": any(each.match.score >= REVIEW for each in found),
-        "form": form,
     }
+
+
+def _matches(request: HttpRequest, form: RegisterForm) -> HttpResponse:
+    context = {"form": form, **_likely(request, form)}
     return render(request, "patients/patient_new.html", context, partial="matches", status=200)
 
 

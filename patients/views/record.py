@@ -114,7 +114,7 @@ def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
             context["is_conflict"] = True
             status = error.status
         except ServiceError as error:
-            status = refused(request, form, error, context)
+            status = refused(form, error, context)
         else:
             toast(request, _("The record was changed."))
             return see_other(request, context["back"])
@@ -207,7 +207,7 @@ def newborn_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
         try:
             made = retried(lambda: _newborn(request, mother, form.cleaned_data))
         except ServiceError as error:
-            status = refused(request, form, error, context)
+            status = refused(form, error, context)
         else:
             toast(request, _("The child has a record of its own."))
             return see_other(request, behind.address(made))

@@ -169,7 +169,10 @@ def test_saving_anyway_needs_a_reason_which_is_on_the_trail(
 ) -> None:
     there = patients.patient(desk.ward, clerk)
     seen = str(there.public_id)
-    assert send(browser, seen=seen).status_code == 422
+    refused = send(browser, seen=seen)
+    assert refused.status_code == 422
+    assert [match.banner.patient for match in refused.context["matches"]] == [there]
+    assert f'name="seen" value="{seen}"' in refused.content.decode()
     answer = send(browser, seen=seen, reason="Cousin of the same name, papers seen")
     assert answer.status_code == 303
     row = AuditEvent.objects.filter(act="patient_register").latest("id")
