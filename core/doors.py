@@ -118,6 +118,7 @@ def requires[F: Callable[..., Any]](
     system is read-only (SEC-V6). `locked` doors open also in front of a locked screen (SEC-A7).
     `reads` says what a look through this door is called on the trail
     (SEC-U1): view, list, search, print, download, export, or none; "" leaves it to the address.
+    A page that also takes a form obeys the level already when it is opened.
     OPTIONS opens no door: it would run the view past the trail, the CSRF check and read-only mode.
     """
     allowed = frozenset(methods)

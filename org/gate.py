@@ -220,7 +220,9 @@ def decide(knock: Knock) -> None:
         return
     if knock.door.fresh and not is_fresh(knock.request):
         raise StepUpNeeded()
-    if is_writing and knock.door.module is not None and not isinstance(knock.door.who, SignedIn):
+    # A form is refused before somebody fills it in, not after.
+    is_form = not knock.door.methods <= SAFE
+    if (is_writing or is_form) and knock.door.module and not isinstance(knock.door.who, SignedIn):
         check_level(knock)
 
 

@@ -343,5 +343,11 @@ def test_somebody_has_one_mother(desk: people.Hospital, clerk: User) -> None:
 def test_where_registration_is_off_nobody_is_registered(
     hospital: people.Hospital, as_role: Any
 ) -> None:
-    assert as_role("front_desk").post(NEW, WHO).status_code == 403
+    clerk = as_role("front_desk")
+    assert clerk.post(NEW, WHO).status_code == 403
     assert not Patient.objects.exists()
+    # Nobody types into a form that will not be taken; finding goes on.
+    form = clerk.get(NEW)
+    assert form.status_code == 403
+    assert "not switched on in this unit" in form.content.decode()
+    assert clerk.get("/patients/").status_code == 200
