@@ -34,6 +34,8 @@ class Perm(StrEnum):
     SET_MODE = "core.set_mode"
     RUN_DRILL = "core.run_drill"
     END_SESSIONS = "org.end_sessions"
+    VIEW_ROSTER = "org.view_roster"
+    MANAGE_ROSTER = "org.manage_roster"
 
 
 # Of a login without any role (SEC-A7).

@@ -79,6 +79,36 @@ def day_end(day: date, zone: str) -> datetime:
     return day_start(day + timedelta(days=1), zone)
 
 
+_PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
+
+
+def phone_plain(text: str) -> str:
+    """Return a phone number as +33612345678, "" for what is none or lacks its country code."""
+    plain = re.sub(r"[\s().\-/]", "", unicodedata.normalize("NFKC", text))
+    plain = "+" + plain[2:] if plain.startswith("00") else plain
+    return plain if _PHONE.fullmatch(plain) else ""
+
+
+def shift_period(day: date, begins: time, ends: time, zone: str) -> tuple[datetime, datetime]:
+    """Return in UTC from when until when a shift of `day` lasts, by the clock of `zone`.
+
+    One that does not end after it begins ends on the next day. On the nights when clocks change it
+    is an hour longer or shorter; a clock time that does not exist is the moment an hour later, one
+    that comes twice is the first of both, so shifts that meet on the clock meet in real time.
+    """
+    last = day if ends > begins else day + _DAY
+    place = zoneinfo.ZoneInfo(zone)
+    return (
+        datetime.combine(day, begins, tzinfo=place).astimezone(UTC),
+        datetime.combine(last, ends, tzinfo=place).astimezone(UTC),
+    )
+
+
+def week_of(day: date, first: int) -> date:
+    """Return the first day of the week of `day`, in weeks that start on weekday `first`."""
+    return day - timedelta(days=(day.isoweekday() - first) % 7)
+
+
 def hours_fault(hours: object) -> str:
     """Return the weekday whose business hours cannot be, "?" for another shape, "" for good ones.
 
@@ -189,6 +219,8 @@ SCOPES: Mapping[str, Scope] = {
         _("Decide who works where as what"), frozenset({"org.manage_assignments"})
     ),
     "roles.read": Scope(_("See what each role may do"), frozenset({"org.view_role"})),
+    "roster.read": Scope(_("See who is on duty and on call"), frozenset({"org.view_roster"})),
+    "roster.write": Scope(_("Plan shifts and absences"), frozenset({"org.manage_roster"})),
     "activation.read": Scope(
         _("See which module runs in which unit"), frozenset({"org.view_activation"})
     ),
@@ -203,9 +235,36 @@ SCOPES: Mapping[str, Scope] = {
     ),
     "patients.write": Scope(
         _("Register patients, change who they are, record a death"),
-        frozenset({"patients.register_patient", "patients.record_death"}),
+        # Whoever changes how somebody is reached sees it.
+        frozenset({"patients.register_patient", "patients.record_death", "patients.view_private"}),
+    ),
+    "patients.merge": Scope(
+        _("See likely duplicates, propose, review, do and undo merges of records"),
+        frozenset({"patients.propose_merge", "patients.review_merge"}),
+    ),
+    "safety.read": Scope(
+        _("See allergies and consents of patients"),
+        frozenset({"patients.view_clinical", "patients.view_consents"}),
+    ),
+    "safety.write": Scope(
+        _("Record allergies, flags and consents of patients"),
+        frozenset({"patients.record_allergies", "patients.set_flags", "patients.record_consents"}),
+    ),
+    "documents.read": Scope(_("See documents of patients"), frozenset({"patients.view_documents"})),
+    "documents.write": Scope(
+        _("Add documents and photos of patients, print their papers"),
+        frozenset({"patients.add_documents", "patients.take_photo", "patients.print_papers"}),
+    ),
+    "access.write": Scope(
+        _("Restrict records, open one that is closed in an emergency, review that"),
+        frozenset({"patients.restrict_records", "patients.break_glass", "patients.review_glass"}),
     ),
     "patients.notes": Scope(_("Read notes of special care"), frozenset({"patients.care_notes"})),
+    "tasks.read": Scope(_("See tasks"), frozenset({"worklist.view_task"})),
+    "tasks.write": Scope(
+        _("Open tasks, take them, do them, hand them over"),
+        frozenset({"worklist.work_task", "worklist.manage_tasks"}),
+    ),
     "trail.read": Scope(
         _("Search the audit trail, and what was given away"), frozenset({"audit.view_trail"})
     ),
@@ -218,9 +277,19 @@ SCOPES: Mapping[str, Scope] = {
     ),
     "seals.read": Scope(_("See whether the audit trail is whole"), frozenset({"audit.view_seals"})),
     "operations.read": Scope(
-        _("See the state of the system and its backups"), frozenset({"core.view_operations"})
+        _("See the state of the system and its backups"),
+        frozenset({"core.view_operations", "worklist.view_deliveries"}),
     ),
-    "operations.write": Scope(_("Start backups and restore drills"), frozenset({"core.run_drill"})),
+    "operations.write": Scope(
+        _("Start backups and restore drills, have notices sent again"),
+        frozenset({"core.run_drill", "worklist.retry_delivery"}),
+    ),
+    "scores.read": Scope(
+        _("See how alert rules and kinds of tasks do"), frozenset({"worklist.view_scores"})
+    ),
+    "scores.write": Scope(
+        _("Set alert rules, and decide on noisy ones"), frozenset({"worklist.review_rules"})
+    ),
     INTROSPECT: Scope(_("Ask whether a token is valid"), systems_only=True),
 }
 

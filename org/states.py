@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class AccountState(TextChoices):
@@ -92,6 +93,15 @@ class ShiftGroup(TextChoices):
     NIGHT = "night", _("Night")
     WEEKEND = "weekend", _("Weekend")
     FLOAT = "float", _("Float")
+
+
+class AbsenceKind(TextChoices):
+    """Why somebody is away, in the least words."""
+
+    LEAVE = "leave", _("Leave")
+    SICK = "sick", _("Sick")
+    TRAINING = "training", pgettext_lazy("why somebody is away", "Training")
+    OTHER = "other", _("Other reason")
 
 
 class ClientKind(TextChoices):

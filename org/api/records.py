@@ -12,10 +12,11 @@ from rest_framework.request import Request
 from core.errors import Denied, Invalid, NotFound
 from org import gate, selectors
 from org.permissions import Grants, Perm
+from org.selectors import roster
 from org.states import Module
 
 if TYPE_CHECKING:
-    from org.models import Unit, User
+    from org.models import Shift, Unit, User
 
 UnitOf = Callable[..., int | None]
 MAX_SEARCH = 80
@@ -76,6 +77,23 @@ def site_behind(permission: str) -> UnitOf:
 def assignment_behind(permission: str) -> UnitOf:
     """Name the unit of the assignment of the route, as `unit_behind`."""
     return _behind(permission, selectors.assignment_get, lambda row: row.unit_id)
+
+
+def roster_behind(permission: str) -> UnitOf:
+    """Name the unit of the entry of the roster of the route, as `unit_behind`."""
+    return _behind(permission, roster.roster_get, lambda row: row.unit_id)
+
+
+def shift_behind(permission: str) -> UnitOf:
+    """Name the root unit of the site of the shift of the route; seen by who sees a roster there."""
+
+    def find(*, grants: Grants, public_id: UUID) -> Shift | None:
+        found = roster.shift_get(public_id)
+        units = selectors.units_of(set(grants.unit_ids(Perm.VIEW_ROSTER)))
+        sites = {unit.site_id for unit in units}
+        return found if found and found.site_id in sites else None
+
+    return _behind(permission, find, lambda row: selectors.site_root(row.site_id).pk)
 
 
 def activation_behind(permission: str) -> UnitOf:

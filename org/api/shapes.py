@@ -11,17 +11,21 @@ from org.states import Level
 
 if TYPE_CHECKING:
     from org.models import (
+        Absence,
         ActivationEvent,
         ApiClient,
         Assignment,
         LoginSession,
         ModuleActivation,
         Role,
+        RosterEntry,
+        Shift,
         Site,
         Unit,
         User,
     )
     from org.selectors import MyApp
+    from org.selectors.roster import Standing
 
 
 def site_json(site: Site) -> dict[str, Any]:
@@ -221,4 +225,62 @@ def app_json(app: MyApp) -> dict[str, Any]:
         "scopes": list(app.scopes),
         "since": app.since,
         "last_used_at": app.last_used_at,
+    }
+
+
+def shift_json(shift: Shift) -> dict[str, Any]:
+    """Return a shift of a site."""
+    return {
+        "public_id": shift.public_id,
+        "site": shift.site.public_id,
+        "code": shift.code,
+        "name": shift.name,
+        "from_time": f"{shift.from_time:%H:%M}",
+        "to_time": f"{shift.to_time:%H:%M}",
+        "group": shift.group,
+        "is_active": shift.is_active,
+        "version": shift.version,
+    }
+
+
+def roster_json(row: RosterEntry) -> dict[str, Any]:
+    """Return who stands in which shift of a unit."""
+    return {
+        "public_id": row.public_id,
+        "unit": place_json(row.unit),
+        "day_on": row.day_on,
+        "shift": row.shift.code,
+        "person": {"public_id": row.user.public_id, "name": row.user.full_name},
+        "role": row.role.code,
+        "on_call": row.on_call,
+        "is_double": row.is_double,
+        "starts_at": row.period.lower,
+        "ends_at": row.period.upper,
+        "origin": row.source,
+        "removed_at": row.removed_at,
+        "version": row.version,
+    }
+
+
+def standing_json(item: Standing) -> dict[str, Any]:
+    """Return somebody who stands in a shift now."""
+    return {
+        "person": {"public_id": item.public_id, "name": item.name},
+        "role": item.role,
+        "unit": item.unit_name,
+        "shift": item.shift,
+        "ends_at": item.ends_at,
+    }
+
+
+def absence_json(row: Absence) -> dict[str, Any]:
+    """Return from when until when somebody is away."""
+    return {
+        "public_id": row.public_id,
+        "person": {"public_id": row.user.public_id, "name": row.user.full_name},
+        "kind": row.kind,
+        "starts_at": row.period.lower,
+        "ends_at": row.period.upper,
+        "cancelled_at": row.cancelled_at,
+        "version": row.version,
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from org.api.views import activation, assignments, clients, me, people, sites, units
+from org.api.views import activation, assignments, clients, me, people, roster, sites, units
 
 urlpatterns = [
     path("me/", me.MeView.as_view(), name="me"),
@@ -57,6 +57,16 @@ urlpatterns = [
         assignments.AssignmentEndView.as_view(),
         name="assignment-end",
     ),
+    path("roster/", roster.RosterView.as_view(), name="roster"),
+    path("roster/now", roster.OnNowView.as_view(), name="roster-now"),
+    path("roster/copy", roster.RosterCopyView.as_view(), name="roster-copy"),
+    path("roster/<uuid:public_id>/", roster.RosterEntryView.as_view(), name="roster-entry"),
+    path("roster/<uuid:public_id>/move", roster.RosterMoveView.as_view(), name="roster-move"),
+    path("roster/<uuid:public_id>/remove", roster.RosterRemoveView.as_view(), name="roster-remove"),
+    path("shifts/", roster.ShiftsView.as_view(), name="shifts"),
+    path("shifts/<uuid:public_id>/", roster.ShiftView.as_view(), name="shift"),
+    path("absences/", roster.AbsencesView.as_view(), name="absences"),
+    path("absences/<uuid:public_id>/end", roster.AbsenceEndView.as_view(), name="absence-end"),
     path("activation/", activation.LevelsView.as_view(), name="levels"),
     path("activation/history/", activation.LevelHistoryView.as_view(), name="level-history"),
     path(

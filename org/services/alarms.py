@@ -12,7 +12,7 @@ from core import context, events
 from core.notify import address_of, mail_send
 from org.events import AlarmDue
 from org.models import User
-from org.states import AccountState
+from org.selectors import holders
 
 # Privacy officers, auditors and administrators hold it: config/roles.yaml.
 WATCHES = "audit.view_seals"
@@ -20,19 +20,7 @@ WATCHES = "audit.view_seals"
 
 def watchers(*, at: datetime) -> QuerySet[User]:
     """Return the people who watch over the trail at `at` and can be reached by mail."""
-    room, _dot, codename = WATCHES.partition(".")
-    return (
-        User.objects.filter(
-            state=AccountState.ACTIVE,
-            assignments__period__contains=at,
-            assignments__cancelled_at__isnull=True,
-            assignments__role__group__permissions__codename=codename,
-            assignments__role__group__permissions__content_type__app_label=room,
-        )
-        .exclude(email="")
-        .distinct()
-        .order_by("id")
-    )
+    return holders(WATCHES, at=at)
 
 
 def trail_alarm(*, run_id: int, at: datetime) -> int:

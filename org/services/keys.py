@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 
 from audit.services import Action, record, sealed_with_older_keys
 from core.idempotency import bodies_replace
-from org.models import RecoveryCode
+from org.models import RecoveryCode, StaffPhone
 from org.services.clients import ANSWER
 from org.services.factors import APP, SEED, recovery_keys
+from org.services.phones import PURPOSE
 from org.services.vault import resealed
 from org.states import CAN_SIGN_IN
 
@@ -31,6 +32,9 @@ class Resealed:
     answers: int = 0
     lost_seeds: int = 0
     lost_answers: int = 0
+    # Mobile phones of staff.
+    phones: int = 0
+    lost_phones: int = 0
     # Seals of the trail: they stay as they are, and their key in HMS_AUDIT_KEYS.
     seals: int = 0
     # Who has unused recovery codes of an older key, and of a key that is gone.
@@ -40,7 +44,7 @@ class Resealed:
     @property
     def is_done(self) -> bool:
         """Say whether nothing but the seals needs an older key any more."""
-        return not (self.seeds or self.answers or self.old_codes)
+        return not (self.seeds or self.answers or self.phones or self.old_codes)
 
 
 def keys_reseal(*, is_trial: bool, at: datetime, by: int | None) -> Resealed:
@@ -52,6 +56,7 @@ def keys_reseal(*, is_trial: bool, at: datetime, by: int | None) -> Resealed:
     for pks in _seeds():
         _batch(pks, done, is_trial=is_trial, at=at, by=by)
     _answers(done, is_trial=is_trial, at=at, by=by)
+    _phones(done, is_trial=is_trial, at=at, by=by)
     newest, *older = recovery_keys()
     unused = RecoveryCode.objects.filter(used_at=None)
     if settings.SECRET_KEY_FALLBACKS:
@@ -90,6 +95,24 @@ def _batch(pks: list[int], done: Resealed, *, is_trial: bool, at: datetime, by: 
                 row.save(update_fields=["data"])
     _noted("seeds", anew, is_trial=is_trial, at=at, by=by)
     done.seeds += anew
+
+
+@transaction.atomic
+def _phones(done: Resealed, *, is_trial: bool, at: datetime, by: int | None) -> None:
+    anew = 0
+    for row in StaffPhone.objects.select_for_update(no_key=True).order_by("pk"):
+        try:
+            value = resealed(row.value_sealed, purpose=PURPOSE)
+        except InvalidToken:
+            done.lost_phones += 1
+            continue
+        if value is not None:
+            anew += 1
+            row.value_sealed = value
+            if not is_trial:
+                row.save(update_fields=["value_sealed"])
+    _noted("phones", anew, is_trial=is_trial, at=at, by=by)
+    done.phones += anew
 
 
 @transaction.atomic

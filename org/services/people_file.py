@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -75,11 +75,17 @@ def _table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return head, rows
 
 
-def rows_of(text: str, max_rows: int) -> Iterator[tuple[int, Cells | None]]:
+def rows_of(
+    text: str,
+    max_rows: int,
+    *,
+    required: Sequence[str] = REQUIRED,
+    columns: Sequence[str] = COLUMNS,
+) -> Iterator[tuple[int, Cells | None]]:
     """Yield line numbers and cells by column, None for a row of another width. Raises Invalid."""
     head, rows = _table(text)
-    missing = [name for name in REQUIRED if name not in head]
-    unknown = [name for name in head if name not in COLUMNS]
+    missing = [name for name in required if name not in head]
+    unknown = [name for name in head if name not in columns]
     if missing:
         message = _("The column “%(name)s” is missing.") % {"name": missing[0]}
         raise Invalid(message, field="file")
@@ -92,6 +98,8 @@ def rows_of(text: str, max_rows: int) -> Iterator[tuple[int, Cells | None]]:
         raise Invalid(_("The file has no rows."), field="file")
     if len(rows) > max_rows:
         too_long = _("The file has more than %(limit)d rows. Split it, or use the import command.")
+        if columns is not COLUMNS:
+            too_long = _("The file has more than %(limit)d rows. Split it.")
         raise Invalid(too_long % {"limit": max_rows}, field="file")
     for line, cells in rows:
         fits = len(cells) == len(head)
@@ -100,7 +108,7 @@ def rows_of(text: str, max_rows: int) -> Iterator[tuple[int, Cells | None]]:
 
 def clean(cells: Cells) -> Cells:
     """Return the cells without what cannot be stored. Raises Invalid, naming the column."""
-    cleaned = {column: _clean_cell(column, value) for column, value in cells.items()}
+    cleaned = {column: clean_cell(column, value) for column, value in cells.items()}
     cleaned["username"] = username_plain(cleaned["username"])
     for column in REQUIRED:
         if not cleaned[column]:
@@ -113,7 +121,8 @@ def clean(cells: Cells) -> Cells:
     return cleaned
 
 
-def _clean_cell(column: str, value: str) -> str:
+def clean_cell(column: str, value: str) -> str:
+    """Return the text of a cell. Raises Invalid, naming the column."""
     try:
         text = clean_text(value.strip(), multiline=False, label=column).strip()
     except ValidationError as error:

@@ -16,6 +16,7 @@ from core.events import together
 from org.models import Blackout, Holiday, Role, Site, Unit, User
 from org.rules import hours_fault
 from org.services.assignments import assignment_start
+from org.services.roster import roster_refit
 from org.services.units import CodeTaken, site_create
 
 MOST_HOLIDAYS = 500
@@ -108,6 +109,8 @@ def site_update(
             row.save(update_fields=[*(after.keys() & set(_COLUMNS)), "version"])
     except IntegrityError as error:
         raise SiteCodeTaken(field="code") from error
+    if "time_zone" in after:
+        roster_refit(site=row, at=at)
     if "holidays" in after:
         _holidays_replace(row, given["holidays"])
     if "blackouts" in after:

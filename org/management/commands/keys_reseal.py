@@ -31,6 +31,9 @@ class Command(BaseCommand):
         done = services.keys_reseal(is_trial=is_trial, at=clock.now(), by=None)
         word = "to be sealed anew" if is_trial else "sealed anew"
         self.stdout.write(f"Seeds of apps {word}: {done.seeds}; answers kept: {done.answers}.")
+        if done.phones or done.lost_phones:
+            lost = f"; no key of ours opens {done.lost_phones}" if done.lost_phones else ""
+            self.stdout.write(f"Phones of staff {word}: {done.phones}{lost}.")
         self._codes("of an old key: they must make new ones", done.old_codes, options["who"])
         self._codes("of a key that is gone: they open nothing", done.dead_codes, options["who"])
         if done.lost_seeds or done.lost_answers:
@@ -69,10 +72,11 @@ class Command(BaseCommand):
     def _verdict(self, done: services.Resealed, *, is_trial: bool, needs_more: bool) -> None:
         if not settings.SECRET_KEY_FALLBACKS:
             self.stdout.write("SECRET_KEY_FALLBACKS is empty: there is no old key.")
-            is_open = bool(done.lost_seeds) or needs_more
+            is_open = bool(done.lost_seeds or done.lost_phones) or needs_more
         else:
             needs_list = bool(done.seals) and not settings.AUDIT_KEYS_ARE_LISTED
-            is_open = bool(done.old_codes or done.lost_seeds) or needs_list or needs_more
+            is_lost = bool(done.lost_seeds or done.lost_phones)
+            is_open = bool(done.old_codes) or is_lost or needs_list or needs_more
             is_open = is_open or (is_trial and not done.is_done)
             if needs_list:
                 self.stdout.write("HMS_AUDIT_KEYS is empty: list the new key and the old there.")
