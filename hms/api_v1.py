@@ -9,6 +9,8 @@ urlpatterns = [
     path("org/", include("org.api.urls")),
     path("audit/", include("audit.api.urls")),
     path("patients/", include("patients.api.urls")),
+    path("worklist/", include("worklist.api.urls")),
+    path("worklist/", include("worklist.api.notice_urls")),
     path("operations/backups/", api.BackupStateView.as_view(), name="backup-state"),
     path("operations/backups/fulls/", api.FullsView.as_view(), name="backups"),
     path("operations/backups/drills/", api.DrillsView.as_view(), name="drills"),

@@ -31,13 +31,48 @@ class PausingTask(Task):  # type: ignore[misc]
 
 app = Celery("hms", task_cls=PausingTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["hms", "org", "audit"])
+app.autodiscover_tasks(["hms", "org", "audit", "patients", "worklist"])
 app.conf.beat_schedule = {
     "relay-drain": {"task": "hms.tasks.relay_drain", "schedule": 10.0, "options": {"expires": 9}},
     "assignments-settle": {
         "task": "org.tasks.assignments_settle_due",
         "schedule": 30.0,
         "options": {"expires": 29},
+    },
+    "tasks-escalate": {
+        "task": "worklist.tasks.tasks_escalate_due",
+        "schedule": 20.0,
+        "options": {"expires": 19},
+    },
+    "exceptions-settle": {
+        "task": "hms.tasks.exceptions_settle",
+        "schedule": 30.0,
+        "options": {"expires": 29},
+    },
+    "tasks-wake": {
+        "task": "worklist.tasks.tasks_wake_due",
+        "schedule": 20.0,
+        "options": {"expires": 19},
+    },
+    "glasses-expire": {
+        "task": "patients.tasks.glasses_expire_due",
+        "schedule": 60.0,
+        "options": {"expires": 59},
+    },
+    "notices-deliver": {
+        "task": "worklist.tasks.notices_deliver_due",
+        "schedule": 10.0,
+        "options": {"expires": 9},
+    },
+    "ways-watch": {
+        "task": "worklist.tasks.ways_watch",
+        "schedule": 120.0,
+        "options": {"expires": 119},
+    },
+    "alerts-expire": {
+        "task": "worklist.tasks.alerts_expire_due",
+        "schedule": 300.0,
+        "options": {"expires": 299},
     },
     "tokens-purge": {
         "task": "org.tasks.tokens_purge_due",
@@ -64,6 +99,11 @@ app.conf.beat_schedule = {
     "audit-verify": {
         "task": "audit.tasks.verify_due",
         "schedule": crontab(hour=2, minute=20),
+        "options": {"expires": 3600},
+    },
+    "duplicates-scan": {
+        "task": "patients.tasks.duplicates_scan_due",
+        "schedule": crontab(hour=1, minute=40),
         "options": {"expires": 3600},
     },
     "looks-bring": {

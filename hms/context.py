@@ -73,6 +73,26 @@ def mode_bars(*, is_inside: bool) -> list[dict[str, str]]:
     return [{"tone": "warn", "icon": "lock", "word": _("READ-ONLY"), "text": text}]
 
 
+def _glass_bars(request: HttpRequest) -> list[dict[str, str]]:
+    """Return the bar of a record that is open through a broken glass only (SEC-Z7)."""
+    glass = getattr(request, "glass", None)
+    if glass is None:
+        return []
+    text = _(
+        "You see this record until %(time)s only. Every look is recorded and will be reviewed."
+    ) % {"time": _moment(glass.until_at)}
+    return [
+        {
+            "tone": "crit",
+            "icon": "alert-octagon",
+            "word": _("BREAK-THE-GLASS"),
+            "text": text,
+            "url": reverse("patients:glass-end", args=[glass.public_id]),
+            "link": _("Close it now"),
+        }
+    ]
+
+
 def _where(request: HttpRequest) -> dict[str, Any]:
     held = gate.grants(request).held
     unit_id = getattr(request, "unit_id", None)
@@ -113,6 +133,14 @@ def _screen(request: HttpRequest, user: Any) -> dict[str, Any] | None:
     return {"lock": f"{lasts:g}", "left": f"{left:.1f}", "takes_pin": bool(user.quick_pin)}
 
 
+def _panels(request: HttpRequest) -> list[str]:
+    """Return what other rooms show on the page of a patient; nothing on any other page."""
+    found = request.resolver_match
+    if found is None or found.view_name != "patients:patient":
+        return []
+    return navigation.panels(gate.grants(request), found.kwargs["public_id"])
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of the staff shell; nothing of a person who is not signed in or has locked."""
     base: dict[str, Any] = {
@@ -141,8 +169,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if where["is_training"]:
         base["environment_bar"] = _training_bar(base["environment_bar"])
     return base | {
-        "notice_bars": mode_bars(is_inside=True),
+        "notice_bars": [*_glass_bars(request), *mode_bars(is_inside=True)],
         "history_url": reverse("audit:history") if held.has(Trail.VIEW_HISTORY) else "",
+        "panels": _panels(request),
         "nav": navigation.links(held, unit_id=unit_id, path=request.path, settings=False),
         "nav_settings": navigation.links(held, unit_id=unit_id, path=request.path, settings=True),
         "where": where,

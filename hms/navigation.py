@@ -1,6 +1,7 @@
 """Menus by URL name: what a person may open, with its icon and word."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -11,6 +12,7 @@ from org import selectors
 from org.permissions import Grants, Perm
 from org.states import Level
 from patients.permissions import Perm as Patients
+from worklist.permissions import Perm as Tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,54 @@ class Entry:
 ENTRIES: tuple[Entry, ...] = (
     Entry("home", _("Home"), "home"),
     Entry(
+        "worklist:my-tasks",
+        _("Tasks"),
+        "clipboard-list",
+        Tasks.VIEW,
+        about=_("What waits for you, your role and your units, and what is late."),
+    ),
+    Entry(
         "patients:patients",
         _("Patients"),
         "user-circle",
         Patients.VIEW,
         about=_("Find a patient by name, number, phone or day of birth; register a new one."),
+    ),
+    Entry(
+        "org:roster",
+        _("Roster"),
+        "calendar",
+        Perm.VIEW_ROSTER,
+        about=_("Who is on duty and on call now; the week of a unit; shifts and absences."),
+    ),
+    Entry(
+        "patients:glass-new",
+        _("Break the glass"),
+        "alert-octagon",
+        Patients.BREAK_GLASS,
+        about=_("Open a record that is not open to you, when care cannot wait."),
+        is_below=True,
+    ),
+    Entry(
+        "patients:glasses",
+        _("Broken glasses"),
+        "shield-lock",
+        Patients.REVIEW_GLASS,
+        about=_("Records opened in an emergency, and their review."),
+    ),
+    Entry(
+        "patients:restrictions",
+        _("Restricted records"),
+        "lock",
+        Patients.RESTRICT,
+        about=_("Records that are open to few, and to whom."),
+    ),
+    Entry(
+        "patients:seen",
+        _("Who has seen a record"),
+        "eye",
+        Trail.VIEW_TRAIL,
+        about=_("Every look at one patient's record: by whom, when, from where and why."),
     ),
     Entry(
         "org:units",
@@ -113,6 +158,25 @@ ENTRIES: tuple[Entry, ...] = (
         about=_("State of the system, read-only mode, facts that could not be delivered."),
     ),
     Entry(
+        "worklist:deliveries",
+        _("Deliveries of notices"),
+        "send",
+        Tasks.VIEW_DELIVERIES,
+        is_settings=True,
+        about=_("Mails and text messages of notices: what arrived, what did not, and why."),
+        is_below=True,
+    ),
+    Entry(
+        "worklist:scores",
+        _("Alerts and tasks"),
+        "chart-line",
+        Tasks.VIEW_SCORES,
+        is_settings=True,
+        about=_(
+            "How often alert rules fire, are acted on and overridden; noisy ones to decide on."
+        ),
+    ),
+    Entry(
         "backups",
         _("Backups"),
         "download",
@@ -160,6 +224,28 @@ def links(
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of the patient's page that another room draws, by the name of its address."""
+
+    url_name: str
+    permission: str
+
+
+# In the order in which they stand; each room adds its own (house 8, decisions 9).
+PANELS: tuple[Panel, ...] = (Panel("worklist:patient-tasks", Tasks.VIEW),)
+
+
+def panels(grants: Grants, patient: UUID) -> list[str]:
+    """Return the addresses of the panels of a patient's page that the person may ask for.
+
+    Each door behind them asks again what the person may see.
+    """
+    return [
+        reverse(panel.url_name, args=[patient]) for panel in PANELS if grants.has(panel.permission)
+    ]
+
+
 KEYS: tuple[dict[str, str | Promise], ...] = (
     {"key": "Ctrl K", "label": _("Search and commands"), "scope": "all"},
     {"key": "/", "label": _("Search"), "scope": "all"},
@@ -171,4 +257,8 @@ KEYS: tuple[dict[str, str | Promise], ...] = (
     {"key": "ArrowUp", "label": _("Row above"), "scope": "list"},
     {"key": "ArrowDown", "label": _("Row below"), "scope": "list"},
     {"key": "Enter", "label": _("Open the row"), "scope": "list"},
+    {"key": "C", "label": _("Take the task"), "scope": "list"},
+    {"key": "Shift D", "label": _("The task is done"), "scope": "list"},
+    {"key": "H", "label": _("Hand the task over"), "scope": "list"},
+    {"key": "Z", "label": _("Put the task on hold"), "scope": "list"},
 )

@@ -67,6 +67,7 @@ _PARTS: dict[str, Promise] = {
     "relay": gettext_lazy("Relay of facts"),
     "backup": gettext_lazy("Backups"),
     "redis": gettext_lazy("Redis"),
+    "ways": gettext_lazy("Ways to tell people"),
     "trail-months": gettext_lazy("Room for the audit trail"),
     "sealing": gettext_lazy("Sealing of the audit trail"),
     "trail": gettext_lazy("Audit trail against its seals"),

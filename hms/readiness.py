@@ -24,6 +24,8 @@ from audit import services as audit
 from core import backups, clock, events, health, mode
 from hms.database import waits
 from org import selectors
+from worklist import selectors as worklist
+from worklist.states import Channel
 
 DEADLINE = 4.0
 OUTBOX_LATE = 60
@@ -116,6 +118,7 @@ def of_database() -> Signs:
             _months(now),
             *_trail(now),
             backups.sign(at=now),
+            _ways(now),
         ]
         return found + [health.sign_of_life(name, at=now) for name in ("worker", "relay")]
     except (DatabaseError, InterfaceError) as error:
@@ -249,6 +252,17 @@ def _sealing(at: datetime) -> health.Sign:
         return found
     text = _("The oldest row without a seal is %(unsealed_seconds)s s old.")
     return replace(found, state="degraded", text=text, code="unsealed")
+
+
+def _ways(at: datetime) -> health.Sign:
+    """Notices go out by the ways that are set up."""
+    beats = worklist.heartbeat(at=at)
+    ill = [str(Channel(beat.channel).label) for beat in beats if not beat.is_well]
+    values: dict[str, object] = {"waiting": sum(beat.waiting for beat in beats)}
+    if not ill:
+        return health.Sign("ways", "ok", values=values)
+    text = _("Notices do not go out by: %(ways)s.")
+    return health.Sign("ways", "degraded", text, values | {"ways": ", ".join(ill)}, "not_delivered")
 
 
 def _failed() -> health.Sign:

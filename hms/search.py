@@ -51,6 +51,20 @@ def _patients(query: str, held: Grants) -> list[Hit]:
     ]
 
 
+def scanned(request: HttpRequest, query: str) -> str:
+    """Return the address of the record whose whole number was scanned, "" for anything else."""
+    held = gate.grants(request)
+    if not held.has(Patients.VIEW):
+        return ""
+    found = patients.scanned(query, grants=held, at=clock.now())
+    return reverse("patients:patient", args=[found.public_id]) if found else ""
+
+
+def is_misread(query: str) -> bool:
+    """Say whether this is as long as a record number, and its check digit is wrong."""
+    return patients.is_misread(query)
+
+
 def find(request: HttpRequest, query: str) -> list[Group]:
     """Return what matches and may be opened by the asker; every page for an empty query."""
     held = gate.grants(request)

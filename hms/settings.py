@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "audit.apps.AuditConfig",
     "org.apps.OrgConfig",
     "patients.apps.PatientsConfig",
+    "worklist.apps.WorklistConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -91,6 +92,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "org.middleware.BearerMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "hms.polls.UnchangedPollMiddleware",
     "org.middleware.PersonMiddleware",
     "hms.access_log.AccessLogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -137,6 +139,10 @@ AUDIT_SPOOL_DIR = Path(env.str("HMS_AUDIT_SPOOL_DIR", "") or HMS_VAR / "looks")
 AUDIT_SPOOL_MB = env.int("HMS_AUDIT_SPOOL_MB", 1024)
 AUDIT_YEARS = env.int("HMS_TRAIL_YEARS", 6)
 AUDIT_ANCHOR_SECONDS = env.int("HMS_AUDIT_ANCHOR_SECONDS", 600)
+
+# --- A record opened without ordinary access: for how long, and when its review is late (SEC-Z7).
+GLASS_MINUTES = env.int("HMS_GLASS_MINUTES", 60)
+GLASS_REVIEW_DAYS = env.int("HMS_GLASS_REVIEW_DAYS", 7)
 
 # --- Database: two roles of one database (decisions 31); times out instead of hanging (SEC-V5).
 DATABASE_URL = env.str("DATABASE_URL", "postgres://hms_app@127.0.0.1:5432/hms")
@@ -389,6 +395,14 @@ STATIC_ROOT = Path(env.str("HMS_STATIC_ROOT", str(HMS_VAR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 METRICS_DIR = HMS_VAR / "metrics"
 MEDIA_DIR = HMS_VAR / "media"
+# What people upload is read in a child with these limits (core.uploads); kept in the database.
+UPLOADS = {
+    "paper_mb": max(1, min(16, env.int("HMS_UPLOAD_MB", 10))),
+    "pages": max(1, env.int("HMS_UPLOAD_PAGES", 50)),
+    "megapixels": 40,
+    "memory_mb": 1024,
+    "seconds": 20,
+}
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -423,6 +437,13 @@ DEMO_MAILBOX = env.bool("HMS_DEMO_MAILBOX", IS_DEMO)
 if DEMO_MAILBOX and IS_PRODUCTION:
     raise ImproperlyConfigured("HMS_DEMO_MAILBOX shows links to everybody: only a demo has it.")
 MAIL_FROM = env.str("HMS_MAIL_FROM", "hospital@localhost")
+
+# --- Text messages: off until account, token and sender are set (worklist/adapters/sms.py).
+SMS_API = env.str("HMS_SMS_API", "https://api.twilio.com")
+SMS_ACCOUNT = env.str("HMS_SMS_ACCOUNT", "")
+SMS_TOKEN = env.str("HMS_SMS_TOKEN", "")
+SMS_FROM = env.str("HMS_SMS_FROM", "")
+SMS_SENDER_NAME = env.str("HMS_SMS_SENDER_NAME", "Hospital")
 # What people type to come here: links in mails begin with it.
 SITE_URL = env.str(
     "HMS_SITE_URL",
@@ -467,8 +488,17 @@ SPECTACULAR_SETTINGS = {
         "UnitKindEnum": "org.states.UnitKind",
         "AccountStateEnum": "org.states.AccountState",
         "ClientKindEnum": "org.states.ClientKind",
+        "PriorityEnum": "worklist.states.Priority",
+        "ChannelEnum": "worklist.states.Channel",
+        "DeliveryStateEnum": "worklist.states.DeliveryState",
+        "SkipReasonEnum": "worklist.states.SkipReason",
+        "RuleVerdictEnum": "worklist.states.Verdict",
+        "AbsenceKindEnum": "org.states.AbsenceKind",
+        "ShiftGroupEnum": "org.states.ShiftGroup",
         "BackupKindEnum": "core.backups.Kind",
         "SexEnum": "patients.states.Sex",
+        "PairStateEnum": "patients.states.PairState",
+        "MergeStateEnum": "patients.states.MergeState",
         "IdentityStateEnum": "patients.states.IdentityState",
         "BirthPrecisionEnum": "patients.states.BirthPrecision",
         "AccessNeedEnum": "patients.states.AccessNeed",
@@ -478,6 +508,33 @@ SPECTACULAR_SETTINGS = {
         "LanguageEnum": "django.conf.settings.LANGUAGES",
         "LanguageCodeEnum": "patients.forms.LANGUAGES",
         "OddityEnum": "patients.states.Oddity",
+        "TaskStateEnum": "worklist.states.TaskState",
+        "TaskKindEnum": "worklist.api.serializers.KIND_CHOICES",
+        "ManualKindEnum": "worklist.api.serializers.MANUAL_CHOICES",
+        "AllergyKindEnum": "patients.states.AllergyKind",
+        "AllergyStateEnum": "patients.states.AllergyState",
+        "VerificationEnum": "patients.states.Verification",
+        "SubstanceCategoryEnum": "patients.states.SubstanceCategory",
+        "CriticalityEnum": "patients.states.Criticality",
+        "SeverityEnum": "patients.states.Severity",
+        "InformantEnum": "patients.states.Informant",
+        "NoneKnownScopeEnum": "patients.states.NoneKnownScope",
+        "NoneKnownStateEnum": "patients.states.NoneKnownState",
+        "ConsentKindEnum": "patients.states.ConsentKind",
+        "ConsentScopeEnum": "patients.states.ConsentScope",
+        "ConsentCategoryEnum": "patients.states.ConsentCategory",
+        "ConsentStateEnum": "patients.states.ConsentState",
+        "ConsentGiverEnum": "patients.states.ConsentGiver",
+        "DecisionEnum": "patients.states.Decision",
+        "DocumentKindEnum": "patients.states.DocumentKind",
+        "DocumentStateEnum": "patients.states.DocumentState",
+        "FlagKindEnum": "patients.states.FlagKind",
+        "FlagCategoryEnum": "patients.states.FlagCategory",
+        "FlagStateEnum": "patients.states.FlagState",
+        "RestrictionKindEnum": "patients.states.RestrictionKind",
+        "GlassKindEnum": "patients.states.GlassKind",
+        "PaperEnum": "patients.states.Paper",
+        "VerdictEnum": "patients.states.Verdict",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

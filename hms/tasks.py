@@ -6,6 +6,7 @@ from celery import shared_task
 
 from core import backups, clock, events, health, idempotency, mode
 from core.doors import System, requires
+from hms import exceptions
 from hms.backup import desk
 from org import services
 from org.adapters.sessions import SessionStore
@@ -54,6 +55,13 @@ def drill_due() -> bool:
     except backups.UnderWay:
         return False
     return True
+
+
+@shared_task
+@requires(System("what goes wrong in the system is work for somebody"), module=None, methods=())
+def exceptions_settle() -> tuple[int, int]:
+    """Each thing that is wrong in the system has its task; each that is right again has none."""
+    return exceptions.settle(at=clock.now())
 
 
 @shared_task

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("org.urls")),
     path("audit/", include("audit.urls")),
     path("patients/", include("patients.urls")),
+    path("tasks/", include("worklist.urls")),
     path("oauth/authorize", oauth.authorize, name="oauth-authorize"),
     path("oauth/token", oauth.token, name="oauth-token"),
     path("oauth/revoke", oauth.revoke, name="oauth-revoke"),

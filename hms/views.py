@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core import clock, limits
 from core.doors import Public, SignedIn, requires
 from core.errors import Denied, NotFound
-from core.html import render
+from core.html import render, see_other, wants_region
 from hms import carried, metrics, navigation, problems, readiness, search
 from hms import gallery as gallery_samples
 from org import gate, selectors
@@ -38,8 +38,10 @@ def search_results(request: HttpRequest) -> HttpResponse:
     """Pages, commands, units and people that match, as a fragment of the search dialog."""
     query = request.GET.get("q", "")[:80]
     limits.check("search", str(gate.person(request).pk), limit=600, window=60)
+    if not wants_region(request) and (address := search.scanned(request, query)):
+        return see_other(request, address)
     groups = search.find(request, query)
-    context = {"groups": groups, "query": query}
+    context = {"groups": groups, "query": query, "is_misread": search.is_misread(query)}
     return render(request, "hms/search_results.html", context, partial="results")
 
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 
 from core import clock
-from hms.demo import patients, people, places
+from hms.demo import papers, patients, people, places, safety, tasks
 from hms.demo.people import Colleague
 from hms.tasks import drain
 from org import selectors, services
 from org.permissions import grants_of
+from org.selectors.roster import candidates
+from patients import selectors as registered
 from patients import services as registration
+from worklist import services as worklist
 
 if TYPE_CHECKING:
     from org.models import Role, Site, Unit, User
+    from patients.models import Patient
 
 OPEN_FOR = timedelta(days=30)
 Say = Callable[[str], None]
@@ -54,19 +59,168 @@ def load(*, now: datetime, say: Say) -> None:
         say(f"{len(people.STAFF) + 1} people")
         _levels_set(admin, units, at=opened)
         say("modules switched on in the first units")
-        _patients_register(admin, units, at=opened)
-        say(f"{len(patients.PATIENTS)} patients")
+        planned = _roster_plan(admin, units, now=now, at=opened)
+        say(f"{planned} entries of the roster")
+        known = _patients_register(admin, units, at=opened)
+        _duplicates_make(admin, units, at=opened)
+        say(f"{len(patients.PATIENTS)} patients, {len(patients.TWICE)} of them twice")
+        _tasks_open(admin, units, known, now=now)
+        say(f"{sum(map(len, tasks.TASKS.values()))} tasks")
         while drain():
             pass
 
 
-def _patients_register(admin: User, units: dict[str, Unit], *, at: datetime) -> None:
-    """In the care of their clinics for as long as the demo may run."""
-    for one in patients.PATIENTS:
+def _roster_plan(admin: User, units: dict[str, Unit], *, now: datetime, at: datetime) -> int:
+    """Yesterday and the two weeks to come: who stands in which shift, who is on call at night."""
+    site = units[""].site
+    shifts = {
+        code: services.shift_create(
+            site=site,
+            values={
+                "code": code,
+                "name": name,
+                "from_time": begins,
+                "to_time": ends,
+                "group": group,
+            },
+            by=admin.pk,
+            at=at,
+        )
+        for code, name, begins, ends, group in places.SHIFTS
+    }
+    today = now.astimezone(ZoneInfo(site.time_zone)).date()
+    count = 0
+    for unit_code in places.ROSTERED:
+        unit = units[unit_code]
+        for user, role in candidates(unit_id=unit.pk, at=at):
+            for shift, day, on_call in _stands(user.username, role.code, today):
+                services.roster_add(
+                    unit=unit,
+                    place=services.Place(
+                        day_on=day,
+                        shift=shifts[shift],
+                        user=user,
+                        role_id=role.pk,
+                        on_call=on_call,
+                    ),
+                    by=admin.pk,
+                    at=at,
+                )
+                count += 1
+    return count
+
+
+def _patients_register(
+    admin: User, units: dict[str, Unit], *, at: datetime
+) -> dict[str, list[int]]:
+    """In the care of their clinics for as long as the demo may run; returns who is where."""
+    there: dict[str, list[int]] = {}
+    for number, one in enumerate(patients.PATIENTS):
         made = registration.patient_register(
             values=one.values(), unit_id=units["FRONT"].pk, by=admin.pk, at=at
         )
+        known = safety.known_of(one.family, one.given)
+        registration.care_begin(
+            made,
+            unit_id=units[one.unit].pk,
+            cause="demo",
+            at=at,
+            place=known.place,
+            consultant=known.consultant,
+        )
+        safety.record(made, known, by=admin.pk, at=at)
+        if number < papers.PICTURED:
+            papers.record(made, number, by=admin.pk, at=at)
+        if one.family == patients.RESTRICTED:
+            _restrict(made, at=at)
+        there.setdefault(one.unit, []).append(made.pk)
+    return there
+
+
+def _stands(username: str, role: str, today: date) -> list[tuple[str, date, bool]]:
+    """Return in which shifts a colleague stands: shift, day, and whether on call only."""
+    groups = {person.username: person.shift for person in people.STAFF}
+    group = groups.get(username)
+    if role not in {"nurse", "doctor", "ward_manager"} or group is None:
+        return []
+    days = [today + timedelta(days=number) for number in range(-1, 14)]
+    if group == "weekend":
+        return [("D", day, False) for day in days if day.isoweekday() > 5]
+    if group == "night":
+        return [("N", day, role == "doctor") for day in days]
+    work = [("D", day, False) for day in days if day.isoweekday() <= 5]
+    # Where no doctor has the night, the one of the day is called from home.
+    return work + [("N", day, True) for day in days] if role == "doctor" else work
+
+
+def _restrict(patient: Patient, *, at: datetime) -> None:
+    """One record is open to few, and one of the doctors has opened it at night."""
+    officer, doctor = selectors.login_named("privacy_officer"), selectors.login_named("doctor")
+    if officer is None or doctor is None:
+        return
+    registration.restriction_set(
+        patient,
+        kind="staff",
+        reason="Sister of a midwife of this house",
+        until=None,
+        carers_keep=True,
+        users=[],
+        units=[],
+        by=officer.pk,
+        at=at,
+    )
+    night = at + timedelta(days=25)
+    held = grants_of(doctor, at=night)
+    registration.glass_break(
+        registration.Sought(number=patient.mrn),
+        kind="emergency",
+        words="Came to the emergency room with severe pain, needed her medicines",
+        grants=held,
+        unit_id=held.held[0].unit_id,
+        by=doctor.pk,
+        at=night,
+    )
+    registration.glasses_expire(at=night + timedelta(hours=4))
+
+
+def _tasks_open(
+    admin: User, units: dict[str, Unit], there: dict[str, list[int]], *, now: datetime
+) -> None:
+    """A few in every unit, every other one about one of its patients."""
+    for code, asked in tasks.TASKS.items():
+        people_there = there.get(code, [])
+        for number, one in enumerate(asked):
+            about = people_there[number % len(people_there)] if people_there else None
+            worklist.task_open(
+                kind=one.kind,
+                unit_id=units[code].pk,
+                role=one.role,
+                detail=one.detail,
+                priority=one.priority,
+                patient_id=None if number % 2 else about,
+                by=admin.pk,
+                at=now - timedelta(minutes=one.minutes_ago),
+            )
+
+
+def _duplicates_make(admin: User, units: dict[str, Unit], *, at: datetime) -> None:
+    """Two people were registered twice: of one pair a merge is proposed."""
+    for one in patients.TWICE:
+        values = one.values()
+        alike = registered.candidates(values, values["birth"], at=at)
+        made = registration.patient_register(
+            values=values,
+            unit_id=units["FRONT"].pk,
+            seen=[each.patient.public_id for each in alike],
+            reason=patients.WHY_TWICE,
+            by=admin.pk,
+            at=at,
+        )
         registration.care_begin(made, unit_id=units[one.unit].pk, cause="demo", at=at)
+        if one.given == patients.PROPOSED:
+            registration.merge_propose(
+                alike[0].patient, made, reason=patients.WHY_ONE, by=admin.pk, at=at
+            )
 
 
 def _hospital() -> services.Hospital:

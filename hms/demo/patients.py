@@ -27,6 +27,8 @@ def _at(number: int, street: str, phone: str, **more: Any) -> dict[str, Any]:
     return {**home, "postcode": "40110", "mobile": phone, **more}
 
 
+# Whose record is open to few.
+RESTRICTED = "Patel"
 PATIENTS = (
     Invented(
         "Nowak",
@@ -106,3 +108,26 @@ PATIENTS = (
         _at(23, "Market Square", "0555 010 110"),
     ),
 )
+
+# The same people once more, by clerks in a hurry; a merge of the second is proposed already.
+TWICE = (
+    Invented(
+        "Dias",
+        "Rosa Maria",
+        "female",
+        date(1990, 6, 1),
+        "CL-ANC",
+        _at(4, "Mill Road", "0555 010 103", language="es"),
+    ),
+    Invented(
+        "Hadad",
+        "Omar",
+        "male",
+        date(1958, 1, 19),
+        "CL-MED",
+        _at(18, "Station Road", "0555 010 104", needs=["hearing"]),
+    ),
+)
+PROPOSED = "Omar"
+WHY_TWICE = "The other record has another address"
+WHY_ONE = "Identity card seen: the same man, his name with one d"

@@ -29,6 +29,7 @@ def _login(role: str, unit: str, given: str, family: str, **rest: str) -> Collea
 ADMINISTRATOR = Colleague(ADMIN, "Ingrid", "Solheim", "system_administrator", "")
 LOGINS = (
     _login("front_desk", "FRONT", "Amina", "Okafor"),
+    _login("records_officer", "FRONT", "Hanna", "Lindqvist"),
     _login("nurse", "W-MED-A", "Rosa", "Delgado", profession="Nurse"),
     _login(
         "doctor",

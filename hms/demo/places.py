@@ -1,6 +1,7 @@
 """Riverside General: the tree of its units, and at which level each module runs there."""
 
 from dataclasses import dataclass
+from datetime import time
 
 NAME = "Riverside General"
 SITE_CODE = "RGH"
@@ -61,7 +62,9 @@ PLACES = (
 
 FIRST_WAVE = ("registration", "appointments", "tasks", "orders", "billing")
 OUTPATIENT = ("FRONT", "CL-MED", "CL-PAED", "CL-ORTHO", "CL-ANC")
-OBSERVING = {"W-MED-A": ("registration", "beds", "orders", "tasks")}
+OBSERVING = {"W-MED-A": ("registration", "beds", "orders")}
+# Work that one asks of another runs where people are; the house itself has tasks too.
+WITH_TASKS = ("", "ED", "W-MED-A", "LAB", "PHARM", "IT")
 TRAINING = {"TRAIN": (*FIRST_WAVE, "beds", "lab", "pharmacy")}
 LEVELS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     *((code, FIRST_WAVE, "live", "First wave: outpatient services go live") for code in OUTPATIENT),
@@ -70,5 +73,14 @@ LEVELS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
         (code, modules, "observe", "Staff look on before the second wave")
         for code, modules in OBSERVING.items()
     ),
+    *((code, ("tasks",), "live", "One list of tasks for everybody") for code in WITH_TASKS),
     *((code, modules, "training", "Practice for everybody") for code, modules in TRAINING.items()),
 )
+
+# code, name, from, until, shift group
+SHIFTS = (
+    ("D", "Day", time(7), time(19), "day"),
+    ("N", "Night", time(19), time(7), "night"),
+)
+# Units whose weeks are planned.
+ROSTERED = ("W-MED-A", "W-MED-B", "ED", "ICU", "CL-MED")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hms.simulation import staff
+from hms.simulation import staff, tasks
 from hms.simulation.scene import Scene
 
 # What was done, in words for the log and the tests, or None when there was nothing to do.
@@ -26,4 +26,7 @@ ACTS = (
     Act("colleague_invite", 1, staff.colleague_invite),
     Act("contract_end", 0.7, staff.contract_end),
     Act("ward_observe", 0.7, staff.ward_observe),
+    Act("task_ask", 40, tasks.task_ask),
+    Act("task_take", 36, tasks.task_take),
+    Act("task_finish", 44, tasks.task_finish),
 )

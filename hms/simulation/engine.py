@@ -16,6 +16,7 @@ from hms.simulation.acts import ACTS, Act
 from hms.simulation.scene import Scene
 from hms.tasks import drain
 from org.tasks import assignments_settle_due
+from worklist.tasks import tasks_escalate_due, tasks_wake_due
 
 DAY = timedelta(days=1)
 BEAT = timedelta(minutes=30)
@@ -93,6 +94,8 @@ def _step(act: Act | None, scene: Scene) -> Done | None:
     if act is not None:
         return act_out(act, scene)
     assignments_settle_due()
+    tasks_wake_due()
+    tasks_escalate_due()
     drain()
     return None
 
