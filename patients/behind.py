@@ -9,20 +9,23 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from audit.services import look
-from core import clock
+from core import clock, context, limits
 from core.errors import Denied, NotFound
 from core.html import Crumb
 from org import gate
 from org.selectors import level
 from org.states import Level, Module
-from patients import selectors
-from patients.permissions import desk_of
+from patients import selectors, services
+from patients.permissions import Perm, desk_of, sees
+from patients.rules.fields import Name
 
 if TYPE_CHECKING:
-    from patients.models import Patient
+    from patients.models import Glass, Patient
 
 UnitOf = Callable[..., int | None]
 MODULE = Module.REGISTRATION
+# So often can somebody ask in an hour: enough for a bad night, too few to look around.
+TRIES_AN_HOUR = 20
 
 
 def desk(permission: str) -> UnitOf:
@@ -53,12 +56,58 @@ def desk_unit(request: Any, permission: str) -> int:
 
 
 def load(request: HttpRequest, public_id: UUID) -> "Patient":
-    """Return the patient; the trail learns whose record was looked at. Raises NotFound."""
-    found = selectors.patient_get(grants=gate.grants(request), public_id=public_id, at=clock.now())
+    """Return the patient; the trail learns whose record was looked at.
+
+    What happens through a broken glass is on the trail with it, and the page says so.
+    Raises NotFound, and PatientMerged for a record whose place one took that the asker may see.
+    """
+    held, now = gate.grants(request), clock.now()
+    found, glass = selectors.patient_opened(grants=held, public_id=public_id, at=now)
     if found is None:
-        raise NotFound()
+        taken = selectors.place_taken_by(grants=held, public_id=public_id, at=now)
+        if taken is None:
+            raise NotFound()
+        raise services.PatientMerged(merged_into=str(taken[1].public_id))
+    if glass is not None:
+        request.glass = glass  # type: ignore[attr-defined]
+        context.amend(purpose=glass_purpose(glass.public_id))
     look(subject=found, patient=found.public_id)
     return found
+
+
+def must_see(request: Any, group: Name) -> None:
+    """Raises Denied for whoever may not read the fields: writing them would tell of them too."""
+    if not sees(gate.grants(request), group):
+        raise Denied()
+
+
+def glass_purpose(public_id: UUID) -> str:
+    """Return what the trail calls looks and acts through this glass."""
+    return f"glass {public_id}"
+
+
+def glass_tried(request: Any) -> None:
+    """One more try to break a glass is counted. Raises TooMany."""
+    limits.check("glass", str(gate.person(request).pk), limit=TRIES_AN_HOUR, window=3600)
+
+
+def glass_broken(request: Any, data: dict[str, Any]) -> "Glass":
+    """The glass is broken as the form or the body says. Raises what the service raises."""
+    born = data.get("birth")
+    return services.glass_break(
+        services.Sought(
+            number=data.get("number", ""),
+            family=data.get("family", ""),
+            given=data.get("given", ""),
+            born=born.day if born else None,
+        ),
+        kind=data["kind"],
+        words=data["words"],
+        grants=gate.grants(request),
+        unit_id=desk_unit(request, Perm.BREAK_GLASS),
+        by=gate.person(request).pk,
+        at=clock.now(),
+    )
 
 
 def address(patient: "Patient") -> str:

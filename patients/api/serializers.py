@@ -8,7 +8,7 @@ from rest_framework import serializers
 from core import clock
 from core.api import StrictSerializer
 from org.api.serializers import CleanCharField, DayField, InstantField
-from patients.forms import LANGUAGES
+from patients.forms import LANGUAGES, NOTES_LIMIT
 from patients.rules.identity import parse_birth
 from patients.states import (
     AccessNeed,
@@ -152,6 +152,18 @@ class IdentifierIn(StrictSerializer):
     issuer = _optional(SHORT)
     since_on = DayField(required=False)
     until_on = DayField(required=False)
+
+
+class EndIn(StrictSerializer):
+    """Why something counts no longer."""
+
+    reason = CleanCharField(max_length=REASON)
+
+
+class CareNotesIn(StrictSerializer):
+    """Notes of special care."""
+
+    text = CleanCharField(max_length=NOTES_LIMIT, allow_blank=True)
 
 
 class PatientRowOut(serializers.Serializer[Any]):

@@ -29,8 +29,7 @@ from org.api.records import held, search_of
 from patients import behind, selectors, services
 from patients.api import serializers as shape
 from patients.api.shapes import match_json, patient_json, row_json
-from patients.forms import PRIVATE
-from patients.permissions import Perm, sees_private
+from patients.permissions import Perm, unreadable
 from patients.rules.identity import NOT_KNOWN
 
 if TYPE_CHECKING:
@@ -86,8 +85,7 @@ def _plain(value: Any) -> Any:
 
 def _reachable(request: Request, values: dict[str, Any]) -> dict[str, Any]:
     """Phones and addresses are only changed by whoever may see them (SEC-Z5)."""
-    hidden = [] if sees_private(held(request)) else [name for name in PRIVATE if name in values]
-    if hidden:
+    if hidden := unreadable(held(request), values):
         raise Denied(field=hidden[0])
     return values
 
@@ -159,7 +157,9 @@ class MatchesView(APIView):
 
         def act() -> Response:
             values = _reachable(request, parsed(shape.MatchIn, request))
-            found = selectors.candidates(dict(values), values.get("birth", NOT_KNOWN))
+            found = selectors.candidates(
+                dict(values), values.get("birth", NOT_KNOWN), at=clock.now()
+            )
             rows = [each.patient for each in found]
             services.matches_noted(rows, by=gate.person(request).pk, at=clock.now())
             return Response({"items": [match_json(each) for each in found]})
@@ -258,7 +258,7 @@ class NewbornsView(APIView):
         return idempotent(request, act)
 
 
-def _done(request: Request, public_id: UUID, run: Callable[..., object]) -> Response:
+def done(request: Request, public_id: UUID, run: Callable[..., object]) -> Response:
     """Run a verb on the patient, first checking that the caller may know of them."""
     patient = _load(request, public_id)
 
@@ -281,7 +281,7 @@ class VerifyView(APIView):
     @requires(Perm.REGISTER, module=MODULE, methods=("POST",), unit=DESK)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Record which papers were seen that say who this is."""
-        return _done(
+        return done(
             request,
             public_id,
             lambda patient: services.patient_verify(
@@ -319,7 +319,7 @@ class DeathView(APIView):
                 at=clock.now(),
             )
 
-        return _done(request, public_id, run)
+        return done(request, public_id, run)
 
 
 class ContactsView(APIView):
@@ -333,7 +333,7 @@ class ContactsView(APIView):
     @requires(Perm.REGISTER, module=MODULE, methods=("POST",), unit=DESK)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Add a next of kin, guarantor, proxy or emergency contact."""
-        return _done(
+        return done(
             request,
             public_id,
             lambda patient: services.contact_add(
@@ -356,7 +356,8 @@ class IdentifiersView(APIView):
     @requires(Perm.REGISTER, module=MODULE, methods=("POST",), unit=DESK)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Add a number with who issued it and how long it counts."""
-        return _done(
+        behind.must_see(request._request, "reach")
+        return done(
             request,
             public_id,
             lambda patient: services.identifier_add(

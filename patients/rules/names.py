@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 from jellyfish import metaphone
+from rapidfuzz.distance import OSA
 
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 _DIPHTHONG = re.compile(r"[ae][iy]")
@@ -75,3 +76,11 @@ def sound(word: str) -> str:
     Meyer, Maier, Mayer and Meier are one sound.
     """
     return str(metaphone(_DIPHTHONG.sub("ai", word)))[:SOUND_LENGTH]
+
+
+def nearness(typed: str, stored: str) -> float:
+    """Return how alike two spellings are, 0 to 1: one less the share of letters to be mended.
+
+    A letter more, less, another, or two exchanged is one slip (optimal string alignment).
+    """
+    return float(OSA.normalized_similarity(typed, stored))

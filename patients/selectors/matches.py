@@ -3,18 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from org.services.vault import marks, opened
 from patients.models import Patient, PatientAddress, PatientIdentifier, PatientName, PatientPhone
+from patients.permissions import restricted
 from patients.rules.identity import BirthOn
 from patients.rules.matching import WARN, Birth, Match, Person, compare
 from patients.rules.names import key_words, sound
 from patients.rules.numbers import number_key, phone_key
 from patients.selectors.search import NUMBER, PHONE
 from patients.selectors.words import sounding
-from patients.states import BirthPrecision
+from patients.states import BirthPrecision, IdentityState
 
 MOST_COMPARED = 200
 SHOWN = 3
@@ -57,14 +58,36 @@ def person_of(values: dict[str, object], born: BirthOn) -> Person:
 
 
 def candidates(
-    values: dict[str, object], born: BirthOn, *, but: int | None = None, least: float = WARN
+    values: dict[str, object],
+    born: BirthOn,
+    *,
+    at: datetime,
+    but: int | None = None,
+    least: float = WARN,
 ) -> list[Candidate]:
-    """Return the records that may be of this person, the likeliest first; not the record `but`."""
-    person = person_of(values, born)
+    """Return the records that may be of this person, the likeliest first; not the record `but`.
+
+    A restricted record is nobody's hint: the list of duplicates finds it, for who may see it.
+    """
+    return _found(person_of(values, born), born, but=but, least=least, at=at)
+
+
+def likely(patient: Patient, *, at: datetime, least: float = WARN) -> list[Candidate]:
+    """Return the other records that may be of the same person, the likeliest first."""
+    born = BirthOn(patient.birth_on, patient.birth_precision)
+    person = people({patient.pk: patient})[patient.pk]
+    return _found(person, born, but=patient.pk, least=least, at=at)
+
+
+def _found(
+    person: Person, born: BirthOn, *, but: int | None, least: float, at: datetime
+) -> list[Candidate]:
     pks = [pk for pk in _alike(person, born) if pk != but][:MOST_COMPARED]
     if not pks:
         return []
-    rows = Patient.objects.in_bulk(pks)
+    hidden = restricted(at=at).filter(patient__in=pks).values("patient_id")
+    living = Patient.objects.exclude(state=IdentityState.MERGED)
+    rows = living.exclude(pk__in=hidden).in_bulk(pks)
     known = people(rows)
     found = [Candidate(rows[pk], compare(person, known[pk])) for pk in rows]
     worth = [each for each in found if each.match.score >= least]

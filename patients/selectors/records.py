@@ -17,7 +17,8 @@ from patients.models import (
     PatientName,
     PatientPhone,
 )
-from patients.permissions import Perm, sees_private, visible_to
+from patients.permissions import sees, sees_private, visible_to
+from patients.selectors.access import patient_opened
 from patients.selectors.search import NUMBER, PHONE
 
 CARE = "patient-care"
@@ -26,8 +27,7 @@ MASK = "…"
 
 def patient_get(*, grants: Grants, public_id: UUID, at: datetime) -> Patient | None:
     """Return the patient, None for one whom the asker may not see."""
-    rows = visible_to(grants, at=at).select_related("site")
-    return rows.filter(public_id=public_id).first()
+    return patient_opened(grants=grants, public_id=public_id, at=at)[0]
 
 
 def patient_list(*, grants: Grants, at: datetime) -> QuerySet[Patient]:
@@ -89,7 +89,7 @@ def record_of(patient: Patient, *, grants: Grants, today: date, at: datetime) ->
     """Return everything about the patient that the asker may see."""
     in_full = sees_private(grants)
     notes = None
-    if grants.has(Perm.CARE_NOTES):
+    if sees(grants, "special_care"):
         notes = care_notes(patient)
     return Record(
         patient=patient,

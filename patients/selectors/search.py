@@ -8,7 +8,9 @@ from core.ids import check_digit_ok
 from org.permissions import Grants
 from org.services.vault import marks
 from patients.models import Patient, PatientIdentifier, PatientPhone
-from patients.permissions import Perm, sees_all, sees_private, visible_to
+from patients.permissions import Perm, sees_all, visible_to
+from patients.rules.fields import GROUPS
+from patients.rules.numbers import number_key
 from patients.rules.typed import Wanted, wanted
 from patients.selectors.words import named
 
@@ -37,8 +39,12 @@ def search(text: str, *, grants: Grants, today: date, at: datetime) -> list[Hit]
         return []
     found: dict[int, tuple[float, str]] = {}
     _add(found, _by_mrn(asked), 20.0, "number")
-    if sees_private(grants):
+    readings = frozenset[str]().union(
+        *(group.readings for group in GROUPS.values() if grants.has(group.permission))
+    )
+    if "number" in readings:
         _add(found, _by_number(asked), 15.0, "number")
+    if "phone" in readings:
         _add(found, _by_phone(asked), 12.0, "phone")
     for pk, score in _by_name(asked, grants, at):
         found.setdefault(pk, (score, "name"))
@@ -52,6 +58,23 @@ def search(text: str, *, grants: Grants, today: date, at: datetime) -> list[Hit]
     return sorted(hits, key=lambda hit: -hit.score)[:LIMIT]
 
 
+def scanned(text: str, *, grants: Grants, at: datetime) -> Patient | None:
+    """Return the patient whose whole record number this is, None for anything else.
+
+    What a scanner reads from a wristband opens the record at once.
+    """
+    digits = number_key(text)
+    if len(digits) != MRN_DIGITS or not digits.isdigit() or not check_digit_ok(digits):
+        return None
+    return visible_to(grants, at=at).filter(mrn=digits).first()
+
+
+def is_misread(text: str) -> bool:
+    """Say whether this is as long as a record number, and its check digit is wrong."""
+    digits = number_key(text)
+    return len(digits) == MRN_DIGITS and digits.isdigit() and not check_digit_ok(digits)
+
+
 def _add(found: dict[int, tuple[float, str]], pks: Iterable[int], score: float, by: str) -> None:
     for pk in pks:
         found.setdefault(pk, (score, by))
@@ -62,7 +85,14 @@ def _by_mrn(asked: Wanted) -> list[int]:
         return []
     number = asked.digits.zfill(MRN_DIGITS)
     rows = Patient.objects.filter(mrn__in={number, asked.digits})
-    return list(rows.values_list("pk", flat=True))
+    return [heir(pk) if into else pk for pk, into in rows.values_list("pk", "merged_into")]
+
+
+def heir(pk: int) -> int:
+    """Return which record stands for this one now: that of the last merge."""
+    while into := Patient.objects.filter(pk=pk).values_list("merged_into", flat=True).first():
+        pk = into
+    return pk
 
 
 def _by_number(asked: Wanted) -> list[int]:

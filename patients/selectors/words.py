@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from patients.rules.names import sound
+from patients.rules.names import nearness, sound
 
 # So many spellings of one typed word, so many patients behind the rarest of them.
 MOST_SPELLINGS, MOST_BEHIND = 60, 3000
@@ -19,13 +19,18 @@ Spelling = tuple[int, int, float]
 Found = list[tuple[int, float]]
 
 _SPELLINGS = """
-    (SELECT %s::int, id, score FROM (
-       SELECT id, greatest(
+    (SELECT %s::int, id, word, score FROM (
+       SELECT id, word, greatest(
          CASE WHEN word = %s THEN 3.0 WHEN word LIKE %s THEN 1.6 ELSE 0 END,
          similarity(word, %s), CASE WHEN sound <> '' AND sound = %s THEN 0.55 ELSE 0 END) AS score
        FROM patients_nameword
-       WHERE word = %s OR word LIKE %s OR (word %% %s AND %s) OR (sound = %s AND %s)) AS near
+       WHERE word = %s OR word LIKE %s OR (word %% %s AND %s) OR (sound = %s AND %s)) AS alike
      ORDER BY score DESC, id LIMIT %s)
+"""
+# One slip away: too little is left of a short word for its trigrams to say so.
+_NEARBY = """
+    (SELECT %s::int, id, word, 0.0 FROM patients_nameword
+     WHERE patients_nearby(word) && patients_nearby(%s) LIMIT %s)
 """
 
 
@@ -35,15 +40,23 @@ def _escaped(word: str) -> str:
 
 def spellings(words: Sequence[str]) -> list[Spelling]:
     """Return (number of the typed word, id of a stored word, how alike), in one question."""
+    parts: list[str] = []
     values: list[Any] = []
     for number, word in enumerate(words):
-        heard, start = sound(word), _escaped(word)
+        heard, start, is_long = sound(word), _escaped(word), len(word) >= FUZZY_FROM
+        parts.append(_SPELLINGS)
         values += [number, word, start, word, heard, word, start]
-        values += [word, len(word) >= FUZZY_FROM, heard, len(heard) >= SOUND_FROM, MOST_SPELLINGS]
-    statement = " UNION ALL ".join([_SPELLINGS] * len(words))
+        values += [word, is_long, heard, len(heard) >= SOUND_FROM, MOST_SPELLINGS]
+        if is_long:
+            parts.append(_NEARBY)
+            values += [number, word, MOST_SPELLINGS]
+    found: dict[tuple[int, int], float] = {}
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return [(number, word, float(score)) for number, word, score in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join(parts), values)
+        for number, key, word, score in cursor.fetchall():
+            alike = max(float(score), nearness(words[number], word))
+            found[number, key] = max(alike, found.get((number, key), 0.0))
+    return [(number, key, score) for (number, key), score in found.items()]
 
 
 # A list that is NULL asks for nothing: the driver writes values into the statement, so the server
@@ -63,7 +76,8 @@ _BEHIND = """
       WHERE g.n = %(rarest)s
         AND (%(units)s::bigint[] IS NULL OR pw.patient_id IN (
           SELECT patient_id FROM patients_caringunit
-          WHERE unit_id = ANY(%(units)s::bigint[]) AND period @> %(at)s::timestamptz))
+          WHERE unit_id = ANY(%(units)s::bigint[]) AND period @> %(at)s::timestamptz
+            AND coalesce(upper(period), 'infinity'::timestamptz) > %(at)s::timestamptz))
         AND (%(births)s::date[] IS NULL OR pw.patient_id IN (
           SELECT id FROM patients_patient WHERE birth_on = ANY(%(births)s::date[])))
       GROUP BY pw.patient_id ORDER BY sc DESC, pw.patient_id DESC LIMIT %(most)s

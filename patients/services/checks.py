@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid, ServiceError
@@ -11,6 +12,7 @@ from patients.models import CaringUnit, Patient
 from patients.rules import identity as rules
 from patients.rules.identity import NOT_KNOWN, BirthOn, Question
 from patients.selectors.matches import Candidate
+from patients.services.details import in_place_of
 from patients.states import IDENTITY_STEPS, IdentityState, Sex
 
 IDENTITY = Machine(column="state", table=IDENTITY_STEPS, words=IdentityState)
@@ -92,17 +94,39 @@ def own_of(values: Mapping[str, object]) -> dict[str, object]:
     return found
 
 
+@transaction.atomic
 def care_begin(
-    patient: Patient, *, unit_id: int, cause: str, at: datetime, until: datetime | None = None
+    patient: Patient,
+    *,
+    unit_id: int,
+    cause: str,
+    at: datetime,
+    until: datetime | None = None,
+    place: str = "",
+    consultant: str = "",
 ) -> None:
-    """The patient is in the unit's care: who works there may see the record. Called down."""
+    """The patient is in the unit's care: who works there may see the record. Called down.
+
+    Place (bed, room) and consultant stand in the banner; called again, it says where they are now.
+    """
+    patient = in_place_of(patient)
+    where = {"place": place, "consultant": consultant}
     rows = CaringUnit.objects.filter(patient=patient, unit_id=unit_id, cause=cause)
-    if not rows.filter(period__contains=at).exists():
-        CaringUnit.objects.create(patient=patient, unit_id=unit_id, cause=cause, period=(at, until))
+    row = rows.filter(period__contains=at).first()
+    if row is None:
+        CaringUnit.objects.create(
+            patient=patient, unit_id=unit_id, cause=cause, period=(at, until), **where
+        )
+    elif (place or consultant) and (row.place, row.consultant) != (place, consultant):
+        row.place, row.consultant = place, consultant
+        row.version += 1
+        row.save(update_fields=["place", "consultant", "version"])
 
 
+@transaction.atomic
 def care_end(patient: Patient, *, unit_id: int, cause: str, at: datetime) -> None:
     """What kept the patient in the unit's care is over. Called down."""
+    patient = in_place_of(patient)
     rows = CaringUnit.objects.filter(patient=patient, unit_id=unit_id, cause=cause)
     for row in rows.filter(period__contains=at):
         row.period = (row.period.lower, at)

@@ -28,6 +28,14 @@ class NumberTaken(ServiceError):
     message = _("Another record already has this number. Find it, and use that record.")
 
 
+class PatientMerged(ServiceError):
+    """Another record took the place of this one; `merged_into` says which."""
+
+    code = "patient_merged"
+    status = 410
+    message = _("This record was merged into another one. Use that record.")
+
+
 class NoPhone(Invalid):
     """What was typed is no phone number."""
 
@@ -36,11 +44,25 @@ class NoPhone(Invalid):
 
 
 def locked(patient: Patient, version: int | None = None) -> Patient:
-    """Return the patient's row, locked until the transaction ends. Raises VersionConflict."""
+    """Return the patient's row, locked until the transaction ends.
+
+    Raises VersionConflict, PatientMerged.
+    """
     rows = Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("site")
     row = rows.get(pk=patient.pk)
+    if row.merged_into is not None:
+        raise PatientMerged(merged_into=str(row.merged_into.public_id))
     if version is not None and row.version != version:
         raise VersionConflict(current=row.version)
+    return row
+
+
+def in_place_of(patient: Patient) -> Patient:
+    """Return the record that stands for this one now, locked: after merges that of the winner."""
+    rows = Patient.objects.select_for_update(no_key=True)
+    row = rows.get(pk=patient.pk)
+    while row.merged_into_id is not None:
+        row = rows.get(pk=row.merged_into_id)
     return row
 
 

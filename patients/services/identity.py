@@ -61,7 +61,9 @@ def patient_change(
     for name, value in after.items():
         setattr(row, name, value)
     if after:
-        row.save(update_fields=[*after])
+        # The hour belongs to the day that was believed until now.
+        row.born_at = None if "birth_on" in after else row.born_at
+        row.save(update_fields=[*after, "born_at"])
     touched = _details_change(row, values, kind=kind, today=today, by=by)
     if not (after or touched):
         return row

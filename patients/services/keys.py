@@ -9,7 +9,7 @@ from django.db import models, transaction
 
 from audit.services import Action, record
 from org.services.vault import marks, opened, resealed
-from patients.models import Contact, Patient, PatientIdentifier, PatientPhone
+from patients.models import Contact, MergeCase, Patient, PatientIdentifier, PatientPhone
 from patients.rules.numbers import number_key, phone_key
 from patients.selectors.records import CARE
 from patients.selectors.search import NUMBER, PHONE
@@ -31,6 +31,7 @@ COLUMNS = (
     _Column(PatientPhone, "value_sealed", PHONE, phone_key),
     _Column(Contact, "phone_sealed", PHONE, None),
     _Column(Patient, "special_care_sealed", CARE, None),
+    _Column(MergeCase, "notes_before_sealed", CARE, None),
 )
 
 

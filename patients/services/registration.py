@@ -22,7 +22,7 @@ from patients.rules.identity import BirthOn, Question
 from patients.rules.matching import REVIEW
 from patients.rules.names import key_words, sound
 from patients.rules.numbers import phone_key
-from patients.selectors.matches import candidates
+from patients.selectors.matches import Candidate, candidates
 from patients.services import details
 from patients.services.checks import (
     CARE_AFTER_REGISTRATION,
@@ -34,6 +34,7 @@ from patients.services.checks import (
     check_birth,
     own_of,
 )
+from patients.services.duplicates import pair_put
 from patients.services.naming import day_of, name_set, other_name_add
 from patients.states import ChangeKind, ContactKind, IdentityState, NameUse, Sex
 
@@ -134,7 +135,7 @@ def patient_register(
     born = born_of(values)
     check(values, born=born, today=today, sure=sure)
     _lock_person(values, born)
-    _check_duplicates(values, born, seen=seen, reason=reason)
+    likely = _check_duplicates(values, born, seen=seen, reason=reason, at=at)
     row = _insert(
         unit_id=unit_id,
         state=IdentityState.REGISTERED,
@@ -151,23 +152,31 @@ def patient_register(
     if comes_to := values.get("comes_to"):
         until = at + CARE_AFTER_REGISTRATION
         care_begin(row, unit_id=int(str(comes_to)), cause="registration", at=at, until=until)
+    for each in likely:
+        pair_put(row, each.patient, each.match, by=by, at=at, note=reason)
     _announce(row, "patient_register", unit_id=unit_id, reason=reason, by=by, at=at)
     return row
 
 
 def _check_duplicates(
-    values: Mapping[str, object], born: BirthOn, *, seen: Collection[UUID], reason: str
-) -> None:
+    values: Mapping[str, object],
+    born: BirthOn,
+    *,
+    seen: Collection[UUID],
+    reason: str,
+    at: datetime,
+) -> list[Candidate]:
     national = str(values.get("national") or "")
     issuer = str(values.get("national_issuer") or "")
     details.number_check(
         system="national", value=national, issuer=issuer, but=None, field="national"
     )
-    found = candidates(dict(values), born, least=REVIEW)
+    found = candidates(dict(values), born, at=at, least=REVIEW)
     if any(each.patient.public_id not in seen for each in found):
         raise DuplicatesFound(found)
     if found and not reason.strip():
         raise Invalid(_("Say why this is somebody else."), field="reason")
+    return found
 
 
 def _store_details(
@@ -284,10 +293,7 @@ def newborn_register(
     at: datetime,
     public_id: UUID | None = None,
 ) -> Patient:
-    """A child has a record that is linked to its mother's, and is where she is.
-
-    Raises Invalid, Unusual.
-    """
+    """A child has a record linked to its mother's, where she is. Raises Invalid, Unusual."""
     if found := _again(public_id, by):
         return found
     parent = details.locked(mother)
@@ -302,6 +308,7 @@ def newborn_register(
         sex=sex,
         birth_on=today,
         birth_precision="day",
+        born_at=born_at,
         birth_order=birth_order,
         family=parent.family,
         given=given or _baby(parent, birth_order),

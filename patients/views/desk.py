@@ -19,7 +19,7 @@ from org import gate
 from org import selectors as places
 from patients import behind, selectors, services
 from patients.forms import RegisterForm, SearchForm, UnknownForm
-from patients.permissions import Perm
+from patients.permissions import Perm, unreadable
 from patients.rules.identity import NOT_KNOWN, parse_birth
 from patients.rules.matching import REVIEW
 from patients.states import Oddity
@@ -40,6 +40,10 @@ def patients(request: HttpRequest) -> HttpResponse:
     """Who was found, the best first; nothing asked, the newest records."""
     form = SearchForm(request.GET)
     text = form.cleaned_data["q"].strip() if form.is_valid() else ""
+    if text and not wants_region(request):
+        found = selectors.scanned(text, grants=gate.grants(request), at=clock.now())
+        if found is not None:
+            return see_other(request, behind.address(found))
     context: dict[str, Any] = {"form": form, "text": text, "rows": [], "page": None}
     if text:
         context["rows"] = _found(request, text)
@@ -51,6 +55,9 @@ def patients(request: HttpRequest) -> HttpResponse:
     seen = [banner.patient.public_id for banner, _by in context["rows"]]
     look(patients=seen, count=len(seen), kind="search" if text else "list")
     context["may_register"] = gate.holds(request, Perm.REGISTER)
+    context["is_misread"] = not context["rows"] and selectors.is_misread(text)
+    context["may_break"] = gate.holds(request, Perm.BREAK_GLASS)
+    context["may_merge"] = gate.holds(request, Perm.PROPOSE)
     return render(request, "patients/patients.html", context, partial="results")
 
 
@@ -88,7 +95,12 @@ def asked_codes(request: HttpRequest) -> frozenset[str]:
 @requires(Perm.REGISTER, module=MODULE, methods=("GET", "POST"), unit=behind.desk(Perm.REGISTER))
 def patient_new(request: HttpRequest) -> HttpResponse:
     """Somebody gets a record, unless they have one; likely ones are shown while it is typed."""
-    form = RegisterForm(sent(request), units=_units(request), initial={"key": uuid4()})
+    form = RegisterForm(
+        sent(request),
+        units=_units(request),
+        closed=unreadable(gate.grants(request), RegisterForm.base_fields),
+        initial={"key": uuid4()},
+    )
     if request.method == "POST" and wants_region(request) and target_id(request) == "matches":
         return _matches(request, form)
     context: dict[str, Any] = {"form": form, "matches": [], "asked": [], "crumbs": behind.crumbs()}
@@ -140,7 +152,7 @@ def _likely(request: HttpRequest, form: RegisterForm) -> dict[str, Any]:
     born = parse_birth(values["birth"], clock.today()) or NOT_KNOWN
     found: list[selectors.Candidate] = []
     if any(values[name] for name in ENOUGH):
-        found = selectors.candidates(dict(values), born)
+        found = selectors.candidates(dict(values), born, at=clock.now())
         _note(request, found)
     return {
         "matches": shown.matches_shown(found),

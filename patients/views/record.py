@@ -15,11 +15,12 @@ from core.html import render, see_other, toast
 from core.retries import retried
 from org import gate
 from patients import behind, forms, selectors, services
-from patients.permissions import Perm, sees_private
+from patients.permissions import Perm, sees_private, unreadable
 from patients.rules.identity import BirthOn
 from patients.states import IdentityState
 from patients.views import shown
 from patients.views.desk import MODULE, asked_codes, refused
+from patients.views.merging import merged_shown, merging_of
 
 if TYPE_CHECKING:
     from patients.models import Patient
@@ -30,19 +31,27 @@ BASE = "patients.base"
 @requires(Perm.VIEW, module=None)
 def patient(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Who somebody is, how they are reached, who cares for them."""
-    found, held = behind.load(request, public_id), gate.grants(request)
+    try:
+        found, held = behind.load(request, public_id), gate.grants(request)
+    except services.PatientMerged:
+        return merged_shown(request, public_id)
     record = selectors.record_of(found, grants=held, today=clock.today(), at=clock.now())
     is_one_of_us = held.has(Perm.REGISTER)
     context = {
         "banner": shown.banner_of(found),
+        "tabs": shown.tabs_of(held),
         "record": record,
         "words": shown.kind_words(),
         "crumbs": behind.crumbs(),
+        "may_photo": held.has(Perm.PHOTO),
         "may_change": is_one_of_us,
+        "may_print": held.has(Perm.PRINT),
         "may_verify": is_one_of_us and found.state == IdentityState.REGISTERED,
         "may_record_death": held.has(Perm.DEATH),
         "may_add_child": is_one_of_us and found.sex != "male",
         "in_full": sees_private(held),
+        "former": selectors.former_numbers(found),
+        **merging_of(found, held),
     }
     return render(request, "patients/patient.html", context)
 
@@ -91,9 +100,10 @@ def _changed_since(request: HttpRequest, form: forms.EditForm, now: dict[str, st
 def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Who somebody is changes; of an unknown person it is found out."""
     found = behind.load(request, public_id)
-    in_full = sees_private(gate.grants(request))
-    stored = _initial(found, in_full)
-    form = forms.EditForm(sent(request), initial=stored, in_full=in_full)
+    held = gate.grants(request)
+    stored = _initial(found, sees_private(held))
+    closed = unreadable(held, forms.EditForm.base_fields)
+    form = forms.EditForm(sent(request), initial=stored, closed=closed)
     now = _base(form, stored)
     context: dict[str, Any] = {
         "banner": shown.banner_of(found),
@@ -265,6 +275,7 @@ def contact_end(request: HttpRequest, public_id: UUID, contact_id: UUID) -> Http
 def identifier_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The patient also has this number."""
     found = behind.load(request, public_id)
+    behind.must_see(request, "reach")
     form = forms.IdentifierForm(sent(request))
     page = _page(found, _("New number"), _("Add"), _("The number was added."))
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from core import clock
 from core.html import Look
 from core.templatetags.formats import age_text, date_text
+from org.permissions import Grants
+from patients.permissions import Perm
 from patients.selectors import Candidate
 from patients.states import (
     AccessNeed,
@@ -23,6 +25,7 @@ from patients.states import (
     PhoneUse,
     Sex,
 )
+from patients.views.banner import BannerAlerts, alerts_shown
 
 if TYPE_CHECKING:
     from patients.models import Patient
@@ -31,6 +34,7 @@ _LOOKS: dict[str, tuple[str, str]] = {
     IdentityState.PROVISIONAL: ("warn", "help"),
     IdentityState.REGISTERED: ("info", "user"),
     IdentityState.VERIFIED: ("ok", "circle-check"),
+    IdentityState.MERGED: ("mute", "arrows-exchange"),
 }
 # Reasons of a match: of what, how it came out (patients.rules.matching).
 WHATS: dict[str, Promise] = {
@@ -87,26 +91,39 @@ def birth_words(day: date | None, precision: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """Who this is, in the order of every banner: name, born, sex, number."""
+    """Who this is, in the order of every banner: name, born, sex, number, then what may harm."""
 
     patient: "Patient"
     born: str
     age: str
     sex: str
     look: Look
+    alerts: BannerAlerts
 
 
 def banner_of(patient: "Patient") -> Banner:
     """Return the banner; the age stops at death."""
-    end = patient.died_on or clock.today()
-    age = age_text(patient.birth_on, end) if patient.birth_on else ""
+    born: date | datetime | None = patient.birth_on
+    end: date | datetime = patient.died_on or clock.today()
+    if patient.born_at and not patient.died_on:
+        born, end = patient.born_at, clock.now()
+    age = age_text(born, end) if born else ""
     return Banner(
         patient=patient,
         born=birth_words(patient.birth_on, patient.birth_precision),
         age=age,
         sex=str(Sex(patient.sex).label),
         look=state_look(patient),
+        alerts=alerts_shown(patient.alerts),
     )
+
+
+def tabs_of(grants: Grants) -> dict[str, bool]:
+    """Return which parts of a record the person may open besides who it is and what may harm."""
+    return {
+        "consents": grants.has(Perm.SEE_CONSENTS),
+        "documents": grants.has(Perm.SEE_DOCUMENTS),
+    }
 
 
 @dataclass(frozen=True, slots=True)

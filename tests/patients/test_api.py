@@ -9,6 +9,7 @@ from org.models import User
 from patients.models import Patient
 from tests.factories import org as people
 from tests.factories import patients
+from tests.factories.sessions import sign_in
 
 HOME = "/api/v1/patients/"
 WHO = {"family": "Nowak", "given": "Anna", "birth": "1981-03-07", "sex": "female"}
@@ -108,3 +109,35 @@ def test_a_patient_registered_elsewhere_is_not_there_for_a_nurse(
     assert nurse.get(f"{HOME}{other.public_id}/").status_code == 404
     assert nurse.get(HOME).json()["items"] == []
     assert send(nurse, HOME, WHO).status_code == 403
+
+
+def test_a_contact_a_number_and_the_notes_of_special_care_change_by_api(
+    desk: people.Hospital, browser: Client, anna: Patient
+) -> None:
+    page = f"/api/v1/patients/{anna.public_id}/"
+    added = {"name": "Piotr Nowak", "kinds": ["proxy"]}
+    body = browser.post(f"{page}contacts", added, content_type="application/json").json()
+    contact = body["people"][0]["public_id"]
+    gone = browser.post(
+        f"{page}contacts/{contact}/end", {"reason": "moved"}, content_type="application/json"
+    )
+    assert gone.status_code == 200
+    assert gone.json()["people"] == []
+    again = browser.post(
+        f"{page}contacts/{contact}/end", {"reason": "moved"}, content_type="application/json"
+    )
+    assert again.status_code == 422
+    nobody = browser.post(
+        f"{page}numbers/{anna.public_id}/end", {"reason": "x"}, content_type="application/json"
+    )
+    assert nobody.status_code == 404
+    nurse = sign_in(Client(), desk.person("nurse"))
+    version = nurse.get(page).json()["version"]
+    written = nurse.post(
+        f"{page}care-notes",
+        {"text": "Quiet room."},
+        content_type="application/json",
+        headers={"If-Match": f'"{version}"'},
+    )
+    assert written.json()["care_notes"] == "Quiet room."
+    assert browser.get(page).json()["care_notes"] is None

@@ -1,6 +1,6 @@
 """One plain form per command."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -11,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.forms import DateField, Form
 from core.templatetags.formats import date_text
+from patients.forms.parts import NAME_LIMIT, NOTES_LIMIT, REASON_LIMIT, SHORT
+from patients.forms.parts import number_field as _number_field
+from patients.forms.parts import reason_field as _reason
+from patients.forms.parts import text_field as _text
 from patients.rules.identity import BirthOn, parse_birth
 from patients.states import (
     AccessNeed,
@@ -24,7 +28,6 @@ from patients.states import (
 if TYPE_CHECKING:
     from org.models import Unit
 
-NAME_LIMIT, SHORT, REASON_LIMIT, NOTES_LIMIT = 200, 80, 300, 4000
 LANGUAGES = sorted(
     (code, info["name_local"].capitalize())
     for code, info in LANG_INFO.items()
@@ -64,29 +67,8 @@ class BirthField(forms.Field):
         return found
 
 
-def _text(
-    label: Any, limit: int = SHORT, *, required: bool = False, **rest: Any
-) -> forms.CharField:
-    attributes = {"autocomplete": "off", **rest.pop("attributes", {})}
-    return forms.CharField(
-        label=label,
-        max_length=limit,
-        required=required,
-        widget=forms.TextInput(attrs=attributes),
-        **rest,
-    )
-
-
 def _phone(label: Any) -> forms.CharField:
     return _text(label, 40, attributes={"inputmode": "tel"})
-
-
-def _reason(label: Any) -> forms.CharField:
-    return _text(label, REASON_LIMIT, required=True)
-
-
-def _number_field() -> forms.IntegerField:
-    return forms.IntegerField(min_value=0, widget=forms.HiddenInput())
 
 
 class WhoForm(Form):
@@ -126,9 +108,6 @@ class WhoForm(Form):
     are_sure = forms.BooleanField(label=_("Yes, this is right"), required=False)
 
 
-PRIVATE = ("mobile", "phone", "street", "house_number", "postcode", "locality", "region", "country")
-
-
 class RegisterForm(WhoForm):
     """A new record, on one screen."""
 
@@ -146,8 +125,16 @@ class RegisterForm(WhoForm):
     reason = _text(_("Why it is somebody else"), REASON_LIMIT)
     key = forms.UUIDField(widget=forms.HiddenInput(), required=False)
 
-    def __init__(self, *args: Any, units: "Mapping[str, Unit]", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        units: "Mapping[str, Unit]",
+        closed: Iterable[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        for name in closed:
+            self.fields.pop(name, None)
         self.units = units
         choices = [("", "—"), *((key, unit.name) for key, unit in units.items())]
         self.fields["comes_to"].choices = choices  # type: ignore[attr-defined]
@@ -170,11 +157,10 @@ class EditForm(WhoForm):
     reason = _text(_("Note on this change"), REASON_LIMIT)
     version = _number_field()
 
-    def __init__(self, *args: Any, in_full: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, closed: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not in_full:
-            for name in PRIVATE:
-                del self.fields[name]
+        for name in closed:
+            self.fields.pop(name, None)
 
 
 class UnknownForm(Form):
@@ -309,3 +295,7 @@ class SearchForm(Form):
             }
         ),
     )
+
+
+class ConfirmForm(Form):
+    """Nothing to fill in: only to be sure."""

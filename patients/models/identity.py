@@ -1,5 +1,7 @@
 """Patients: who they are and were called, by which numbers, where they live, who cares for them."""
 
+from typing import TYPE_CHECKING, ClassVar
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import (
     ArrayField,
@@ -9,8 +11,8 @@ from django.contrib.postgres.fields import (
 )
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Upper
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast, Coalesce, Upper
 
 from core.models import BaseModel, HappenedModel, kept_history
 from patients.states import (
@@ -24,7 +26,17 @@ from patients.states import (
     Sex,
 )
 
+if TYPE_CHECKING:
+    from patients.selectors.safety import Alerts
+
 EARLIEST_BIRTH = "1880-01-01"
+
+
+# When a period ends; one without end is still going on at every time.
+STILL = Coalesce(
+    Upper("period", output_field=models.DateTimeField()),
+    Cast(Value("infinity"), models.DateTimeField()),
+)
 
 
 @kept_history("special_care_sealed")
@@ -47,6 +59,8 @@ class Patient(HappenedModel):
     birth_precision = models.CharField(
         max_length=10, choices=BirthPrecision, default=BirthPrecision.UNKNOWN
     )
+    # Of the newborn, whose age counts in hours.
+    born_at = models.DateTimeField(null=True, blank=True)
     birth_order = models.PositiveSmallIntegerField(null=True, blank=True)
     died_on = models.DateField(null=True, blank=True)
     died_at = models.DateTimeField(null=True, blank=True)
@@ -58,11 +72,25 @@ class Patient(HappenedModel):
     description = models.CharField(max_length=300, blank=True)
     # What only those who treat somebody may read: psychiatry, HIV. Sealed (SEC-Z5).
     special_care_sealed = models.TextField(blank=True)
+    # The record that took this one's place; the numbers of this one lead there.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # Not stored: what the banner says to the asker, of a patient whom `patient_get` returned.
+    alerts: "Alerts | None" = None
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=IdentityState.values), name="patient_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="merged") | Q(merged_into__isnull=False),
+                name="patient_merged_into_some_record",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                name="patient_not_merged_into_itself",
             ),
             models.CheckConstraint(condition=Q(sex__in=Sex.values), name="patient_sex_known"),
             models.CheckConstraint(
@@ -96,13 +124,17 @@ class Patient(HappenedModel):
             ("view_private", "See phones, addresses and numbers of patients in full"),
             ("record_death", "Record that a patient has died"),
             ("care_notes", "Read and write notes of special care"),
+            ("propose_merge", "See likely duplicates, dismiss them, propose to merge records"),
+            ("review_merge", "Review, carry out and take apart merges of records"),
         ]
 
     def __str__(self) -> str:
         return self.mrn
 
 
-class _OfPatient(BaseModel):
+class OfPatient(BaseModel):
+    """What is said of a patient for a period, and who recorded it."""
+
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT)
     # Half-open, from the day on which it became so; an empty end is "still".
     period = DateRangeField()
@@ -115,9 +147,11 @@ class _OfPatient(BaseModel):
 
 
 @kept_history()
-class PatientName(_OfPatient):
+class PatientName(OfPatient):
     """What somebody is, or was, called; earlier names stay with their period (ROW-A11)."""
 
+    # Where the winner of a merge is called otherwise on the same days.
+    steps_aside: ClassVar[dict[str, object]] = {"use": NameUse.OLD}
     use = models.CharField(max_length=10, choices=NameUse, default=NameUse.OFFICIAL)
     family = models.CharField(max_length=200, blank=True)
     given = models.CharField(max_length=200, blank=True)
@@ -141,7 +175,7 @@ class PatientName(_OfPatient):
 
 
 @kept_history("value_sealed")
-class PatientIdentifier(_OfPatient):
+class PatientIdentifier(OfPatient):
     """A number of a patient, with who issued it and from when until when it counts (ROW-A2).
 
     Sealed but for its end, and found by its mark.
@@ -178,7 +212,7 @@ class PatientIdentifier(_OfPatient):
 
 
 @kept_history()
-class PatientAddress(_OfPatient):
+class PatientAddress(OfPatient):
     """Where somebody lives or lived."""
 
     street = models.CharField(max_length=200, blank=True)
@@ -209,7 +243,7 @@ class PatientAddress(_OfPatient):
 
 
 @kept_history("value_sealed")
-class PatientPhone(_OfPatient):
+class PatientPhone(OfPatient):
     """A phone number: sealed, found by its mark, told apart by its last digits."""
 
     use = models.CharField(max_length=10, choices=PhoneUse, default=PhoneUse.MOBILE)
@@ -236,7 +270,7 @@ class PatientPhone(_OfPatient):
 
 
 @kept_history("phone_sealed")
-class Contact(_OfPatient):
+class Contact(OfPatient):
     """Somebody else who matters to a patient; `other` when they have a record here too (ROW-A7)."""
 
     kinds = ArrayField(models.CharField(max_length=20, choices=ContactKind))
@@ -298,6 +332,8 @@ class CaringUnit(BaseModel):
         ]
         indexes = [
             models.Index(fields=["unit", "patient"], name="caringunit_unit_patient"),
+            # Whom a unit cares for now stays quick to find after years of whom it has cared for.
+            models.Index(F("unit"), STILL, name="caringunit_unit_until"),
         ]
 
     def __str__(self) -> str:
@@ -319,6 +355,8 @@ class NameWord(models.Model):
             GinIndex(OpClass("word", "gin_trgm_ops"), name="nameword_trigrams"),
             models.Index(OpClass("word", "varchar_pattern_ops"), name="nameword_beginning"),
             models.Index(fields=["sound"], name="nameword_sound"),
+            # Words one slip away share a word with one letter less (migration 0002).
+            GinIndex(Func(F("word"), function="patients_nearby"), name="nameword_nearby"),
         ]
         default_permissions = ()
 

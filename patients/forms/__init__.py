@@ -1,0 +1,76 @@
+"""One plain form per command: one module a subject."""
+
+from patients.forms.consents import ConsentChangeForm, ConsentForm
+from patients.forms.documents import DocumentForm, PhotoForm, plain_name
+from patients.forms.identity import (
+    LANGUAGES,
+    BirthField,
+    CareNotesForm,
+    ContactForm,
+    DeathForm,
+    EditForm,
+    EndForm,
+    IdentifierForm,
+    NewbornForm,
+    RegisterForm,
+    SearchForm,
+    UnknownForm,
+    VerifyForm,
+    birth_text,
+)
+from patients.forms.merging import (
+    DismissForm,
+    MergeEndForm,
+    MergeExecuteForm,
+    MergeFilterForm,
+    MergeProposeForm,
+    MergeReviewForm,
+    PairFilterForm,
+)
+from patients.forms.parts import NOTES_LIMIT
+from patients.forms.safety import (
+    AllergyChangeForm,
+    AllergyForm,
+    FlagEndForm,
+    FlagForm,
+    NoneKnownEndForm,
+    NoneKnownForm,
+    ReactionForm,
+)
+
+__all__ = [
+    "LANGUAGES",
+    "NOTES_LIMIT",
+    "AllergyChangeForm",
+    "AllergyForm",
+    "BirthField",
+    "CareNotesForm",
+    "ConsentChangeForm",
+    "ConsentForm",
+    "ContactForm",
+    "DeathForm",
+    "DismissForm",
+    "DocumentForm",
+    "EditForm",
+    "EndForm",
+    "FlagEndForm",
+    "FlagForm",
+    "IdentifierForm",
+    "MergeEndForm",
+    "MergeExecuteForm",
+    "MergeFilterForm",
+    "MergeProposeForm",
+    "MergeReviewForm",
+    "NewbornForm",
+    "NoneKnownEndForm",
+    "NoneKnownForm",
+    "PairFilterForm",
+    "PhotoForm",
+    "ReactionForm",
+    "RegisterForm",
+    "SearchForm",
+    "UnknownForm",
+    "VerifyForm",
+    "birth_text",
+    "plain_name",
+]
