@@ -1,0 +1,1 @@
+"""Pure calculation of this room. No queries."""

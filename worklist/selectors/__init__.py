@@ -1,0 +1,83 @@
+"""Questions of this room."""
+
+from worklist.selectors.inbox import (
+    ORDER,
+    Wanted,
+    counts,
+    inbox,
+    is_open,
+    mine_open,
+    stands_in_for,
+)
+from worklist.selectors.notices import (
+    choice_of,
+    deliveries,
+    delivery_get,
+    heartbeat,
+    notice_get,
+    notices_of,
+    unread_count,
+)
+from worklist.selectors.routing import (
+    colleagues,
+    delegation_get,
+    delegations_of,
+    delegations_to,
+    open_keys,
+    policies,
+    receivers,
+    stranded,
+    unit_of,
+)
+from worklist.selectors.scores import (
+    WINDOW,
+    alert_score,
+    alert_scores,
+    reviews_of,
+    task_scores,
+    to_review,
+)
+from worklist.selectors.shown import Shown, role_names, shown, task_get, tasks_about
+from worklist.selectors.timeline import Line, handed_words, levels_ahead, timeline, was_seen
+
+__all__ = [
+    "ORDER",
+    "WINDOW",
+    "Line",
+    "Shown",
+    "Wanted",
+    "alert_score",
+    "alert_scores",
+    "choice_of",
+    "colleagues",
+    "counts",
+    "delegation_get",
+    "delegations_of",
+    "delegations_to",
+    "deliveries",
+    "delivery_get",
+    "handed_words",
+    "heartbeat",
+    "inbox",
+    "is_open",
+    "levels_ahead",
+    "mine_open",
+    "notice_get",
+    "notices_of",
+    "open_keys",
+    "policies",
+    "receivers",
+    "reviews_of",
+    "role_names",
+    "shown",
+    "stands_in_for",
+    "stranded",
+    "task_get",
+    "task_scores",
+    "tasks_about",
+    "timeline",
+    "to_review",
+    "unit_of",
+    "unread_count",
+    "was_seen",
+]
