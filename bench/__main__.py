@@ -1,4 +1,4 @@
-"""python -m bench [table] [load] [signin] [visit] [trail] [seals] [patients] [papers]: figures."""
+"""python -m bench [PART]…: figures; without one, every part that bench/run.py names."""
 
 import importlib
 import os

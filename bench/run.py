@@ -8,10 +8,33 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bench import load, papers, patients, place, seals, signin, table, trail, visit
+from bench import (
+    inboxes,
+    load,
+    papers,
+    patients,
+    place,
+    seals,
+    signin,
+    table,
+    trail,
+    visible,
+    visit,
+)
 
 MEASURES: dict[str, Callable[[place.Place], Any]] = {"table": table.measure, "load": load.measure}
-PARTS = ("table", "load", "signin", "visit", "trail", "seals", "patients", "papers")
+PARTS = (
+    "table",
+    "load",
+    "signin",
+    "visit",
+    "trail",
+    "seals",
+    "patients",
+    "visible",
+    "papers",
+    "inboxes",
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -65,6 +88,12 @@ def once(found: place.Place, parts: list[str]) -> None:
     if "patients" in parts:
         doing("finding patients")
         patients.measure(found)
+    if "visible" in parts:
+        doing("who sees whom")
+        visible.measure(found)
+    if "inboxes" in parts:
+        doing("a thousand open inboxes")
+        inboxes.measure(found)
     if "visit" in parts:
         doing("a first visit")
         visit.measure(found)
