@@ -21,6 +21,7 @@ from pytest_django import DjangoDbBlocker
 
 from core import mode
 from org import house, levels
+from tests import emptying, template
 from tests.factories import org as people
 from tests.factories import sessions
 
@@ -48,8 +49,14 @@ def django_db_setup(
     django_db_modify_db_settings: None,
 ) -> Iterator[None]:
     """Always make the owner's test database: the app's alias mirrors it."""
+    kept = template.name()
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases=ALL)
+        # Of the workers of one run one migrates; the others wait for its copy.
+        with template.turn():
+            template.use(kept)
+            made = setup_databases(verbosity=0, interactive=False, aliases=ALL)
+            template.keep(kept)
+        emptying.install()
     yield
     with django_db_blocker.unblock():
         for alias in ALL:

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT: Path = settings.BASE_DIR
-ROOMS = ("core", "audit", "org", "patients", "hms")
+ROOMS = ("core", "audit", "org", "patients", "worklist", "hms")
 
 
 @dataclass(frozen=True)

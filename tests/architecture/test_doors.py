@@ -20,6 +20,7 @@ from org.permissions import Perm
 from org.states import Module
 from patients.permissions import Perm as Patients
 from tests.architecture.routes import Route, every_route, walk
+from worklist.permissions import Perm as Tasks
 
 TABLE = yaml.safe_load(Path(__file__).with_name("door_matrix.yaml").read_text(encoding="utf-8"))
 WITHOUT: dict[str, dict[str, str]] = TABLE["without_module"]
@@ -134,7 +135,7 @@ def test_whoever_is_free_of_modules_exists_and_has_its_reason() -> None:
 
 
 def test_a_permission_at_a_door_is_one_that_a_room_defines() -> None:
-    known = {*Perm, *Trail, *Patients}
+    known = {*Perm, *Trail, *Patients, *Tasks}
     asked = {
         str(door.who)
         for route in ROUTES
@@ -146,7 +147,7 @@ def test_a_permission_at_a_door_is_one_that_a_room_defines() -> None:
 
 def test_a_role_holds_only_permissions_that_a_room_defines() -> None:
     named = {name for spec in declared().values() for name in spec["permissions"]}
-    assert named - {*Perm, *Trail, *Patients} == set()
+    assert named - {*Perm, *Trail, *Patients, *Tasks} == set()
 
 
 def test_a_door_for_everybody_says_why() -> None:

@@ -14,6 +14,8 @@ CONVERTS = {("timezone", "localdate"), ("timezone", "localtime")}
 # Where a first state is set on insert, beside move() itself.
 MOVERS = {"core/states.py", "core/events.py"}
 STATE_COLUMNS = {"state", "level", "status"}
+# How far a task has risen only counts up, by the clock: no machine, nothing to check.
+COUNTS_UP = {"worklist/services/escalation.py"}
 
 
 def _calls(source: Source) -> list[str]:
@@ -68,7 +70,7 @@ def test_only_move_writes_a_state() -> None:
     written = [
         place
         for source in files(*ROOMS)
-        if source.path not in MOVERS
+        if source.path not in MOVERS | COUNTS_UP
         for place in _assigned(source)
     ]
     assert written == []

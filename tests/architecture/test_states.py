@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -15,11 +16,26 @@ from core.states import Machine, move
 from org.models import ModuleActivation
 from org.services.activation import LEVELS
 from org.services.people import ACCOUNT
+from patients import services as verbs
+from patients.models import DuplicatePair, MergeCase, Patient
+from patients.services.allergies import CLINICAL
 from patients.services.checks import IDENTITY
+from patients.services.consents import CONSENT
+from patients.services.documents import DOCUMENT
+from patients.services.duplicates import PAIRS
+from patients.services.flags import FLAG
+from patients.services.glass import GLASS
+from patients.services.merging import MERGES
+from patients.services.none_known import STATEMENT
+from patients.services.verification import VERIFICATION
 from tests.architecture.source import ROOMS, files
 from tests.factories import org as people
-from tests.factories import patients
+from tests.factories import papers, patients
 from tests.factories.org import STARTED
+from worklist import services as tasks
+from worklist.models import NoticeDelivery
+from worklist.services.basis import TASK
+from worklist.services.deliveries import DELIVERY
 
 Make = Callable[[people.Hospital], models.Model]
 
@@ -32,14 +48,138 @@ def _account(hospital: people.Hospital) -> models.Model:
     return hospital.person("nurse")
 
 
-def _patient(hospital: people.Hospital) -> models.Model:
+def _patient(hospital: people.Hospital) -> Patient:
     return patients.patient(hospital.ward, hospital.person("front_desk"))
+
+
+def _allergy(hospital: people.Hospital) -> models.Model:
+    row = _patient(hospital)
+    return verbs.allergy_record(row, substance="Latex", by=None, at=STARTED)
+
+
+def _statement(hospital: people.Hospital) -> models.Model:
+    row = verbs.none_known_state(_patient(hospital), scope="all", by=None, at=STARTED)
+    return _with_reason(row)
+
+
+def _flag(hospital: people.Hospital) -> models.Model:
+    return _with_reason(verbs.flag_set(_patient(hospital), kind="vip", by=None, at=STARTED))
+
+
+def _consent(hospital: people.Hospital) -> models.Model:
+    row = verbs.consent_record(
+        _patient(hospital), kind="blood", witness="Sister Ruiz", by=None, at=STARTED
+    )
+    return _with_reason(row)
+
+
+def _document(hospital: people.Hospital) -> models.Model:
+    paper = papers.paper()
+    row = verbs.document_add(_patient(hospital), paper=paper, kind="letter", by=None, at=STARTED)
+    return _with_reason(row)
+
+
+def _with_reason(row: models.Model) -> models.Model:
+    """What does not stand any more has a reason (constraint): here it is there from the start."""
+    type(row)._base_manager.filter(pk=row.pk).update(end_reason="for the test")
+    return row
+
+
+def _task(hospital: people.Hospital) -> models.Model:
+    """One that somebody owns and that says why it would be on hold: every step could be stored."""
+    made = tasks.task_open(kind="request", unit_id=hospital.ward.pk, at=STARTED)
+    nurse = hospital.person("nurse").pk
+    moments = {
+        "wake_at": STARTED,
+        "hold_reason": "x",
+        "completed_at": STARTED,
+        "completed_by_id": nurse,
+        "cancelled_at": STARTED,
+        "voided_at": STARTED,
+        "voided_by_id": nurse,
+    }
+    type(made).objects.filter(pk=made.pk).update(owner_id=nurse, **moments)
+    made.refresh_from_db()
+    return made
+
+
+def _glass(hospital: people.Hospital) -> models.Model:
+    """One that may be in any state: ended and judged, as the last of them asks for."""
+    nurse, patient = hospital.person("nurse"), _patient(hospital)
+    made = patients.glass(patient, hospital.ward, nurse, at=STARTED - timedelta(minutes=30))
+    reviewer = hospital.person("privacy_officer")
+    type(made).objects.filter(pk=made.pk).update(
+        ended_at=STARTED,
+        reviewed_by=reviewer,
+        reviewed_at=STARTED,
+        verdict="unclear",
+        review_words="asked",
+    )
+    made.refresh_from_db()
+    return made
+
+
+def _record(hospital: people.Hospital) -> models.Model:
+    """A record with the one that may take its place."""
+    row, other = _patient(hospital), _other(hospital)
+    Patient.objects.filter(pk=row.pk).update(merged_into=other)
+    row.refresh_from_db()
+    return row
+
+
+def _other(hospital: people.Hospital) -> Patient:
+    clerk = hospital.person("front_desk")
+    return patients.patient(hospital.ward, clerk, family="Weber", given="Eva", birth=None)
+
+
+def _merge(hospital: people.Hospital) -> MergeCase:
+    """A proposed merge of which a second person is known already."""
+    case = verbs.merge_propose(
+        _patient(hospital),
+        _other(hospital),
+        reason="same papers",
+        by=hospital.person("front_desk").pk,
+        at=STARTED,
+    )
+    second = hospital.person("records_officer")
+    MergeCase.objects.filter(pk=case.pk).update(
+        reviewed_by=second, executed_by=second, executed_at=STARTED
+    )
+    case.refresh_from_db()
+    return case
+
+
+def _pair(hospital: people.Hospital) -> models.Model:
+    case = _merge(hospital)
+    return DuplicatePair.objects.get(one__in=[case.winner_id, case.loser_id])
+
+
+def _delivery(hospital: people.Hospital) -> models.Model:
+    """A mail that says why it was left out and given up: every step could be stored."""
+    nurse = hospital.person("nurse").pk
+    tasks.notice_send(
+        to=[nurse], kind="trial", severity="urgent", subject=None, at=STARTED, by=nurse
+    )
+    rows = NoticeDelivery.objects.filter(channel="mail")
+    rows.update(skip_reason="off", fault="x", dead_at=STARTED)
+    return rows.get()
 
 
 MACHINES: dict[str, tuple[Machine, Make]] = {
     "org/services/activation.py": (LEVELS, _level),
     "org/services/people.py": (ACCOUNT, _account),
-    "patients/services/checks.py": (IDENTITY, _patient),
+    "patients/services/checks.py": (IDENTITY, _record),
+    "patients/services/allergies.py": (CLINICAL, _allergy),
+    "patients/services/verification.py": (VERIFICATION, _allergy),
+    "patients/services/none_known.py": (STATEMENT, _statement),
+    "patients/services/flags.py": (FLAG, _flag),
+    "patients/services/consents.py": (CONSENT, _consent),
+    "patients/services/documents.py": (DOCUMENT, _document),
+    "worklist/services/basis.py": (TASK, _task),
+    "patients/services/glass.py": (GLASS, _glass),
+    "patients/services/duplicates.py": (PAIRS, _pair),
+    "patients/services/merging.py": (MERGES, _merge),
+    "worklist/services/deliveries.py": (DELIVERY, _delivery),
 }
 PAIRS = [
     pytest.param(machine, make, before, after, id=f"{machine.column}-{before}-{after}")
@@ -71,7 +211,7 @@ def test_a_step_happens_exactly_when_the_table_lists_it(
     rows = StateChange.objects.filter(subject_type=row._meta.label_lower, subject_id=row.pk)
     count, is_listed = rows.count(), after in machine.table[before]
     if is_listed:
-        move(row, after, machine=machine, by=None, at=STARTED)
+        move(row, after, machine=machine, by=hospital.admin.pk, at=STARTED)
     else:
         with pytest.raises(TransitionRefused) as refused:
             move(row, after, machine=machine, by=None, at=STARTED)

@@ -6,7 +6,16 @@ from audit import events as audit_events
 from core import backups
 from hms.subscriptions import TABLE, handlers_of
 from org import events as org_events
+from patients import events as patients_events
+from worklist import events as worklist_events
 
+ROOMS = {
+    "org": org_events,
+    "audit": audit_events,
+    "core": backups,
+    "patients": patients_events,
+    "worklist": worklist_events,
+}
 READERS = {
     "audit.TrailBroken": ["org.arrival_note", "org.trail_alarm"],
     "audit.VerifyAsked": ["audit.verify_start"],
@@ -16,7 +25,12 @@ READERS = {
     "org.AssignmentChanged": ["org.arrival_note"],
     "org.AccountNoticed": ["org.account_notice_mail"],
     "org.AccountKeyAsked": ["org.account_key_mail"],
+    "patients.GlassBroken": ["patients.glass_alert", "worklist.glass_review_open"],
+    "patients.GlassReviewed": ["worklist.glass_review_close"],
+    "patients.GlassAlertDue": ["patients.glass_alert_mail"],
     "org.ActivationChanged": ["org.arrival_note"],
+    "worklist.TaskEscalated": ["worklist.escalation_tell"],
+    "worklist.TaskHandedOver": ["worklist.handover_tell"],
 }
 
 
@@ -33,7 +47,7 @@ def test_each_handler_is_named_after_its_room_and_function() -> None:
 def test_each_fact_exists_and_is_frozen() -> None:
     for name in TABLE:
         room, _, word = name.partition(".")
-        fact = getattr({"org": org_events, "audit": audit_events, "core": backups}[room], word)
+        fact = getattr(ROOMS[room], word)
         assert dataclasses.is_dataclass(fact)
         assert fact.__dataclass_params__.frozen
 

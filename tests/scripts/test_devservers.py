@@ -14,6 +14,7 @@ import pytest
 from scripts import devservers
 from scripts.clean import remove
 from scripts.devservers import Stack, processes
+from scripts.devservers.place import with_bytecode
 from scripts.devservers.postgres import Postgres
 
 pytestmark = [
@@ -217,3 +218,18 @@ def test_a_command_runs_beside_its_servers_and_its_exit_code_comes_back(tmp_path
     assert done.returncode == 7
     assert "postgres://hms_owner:" in done.stdout
     assert left == []
+
+
+def test_modules_are_compiled_once_also_where_the_machine_wants_no_bytecode(tmp_path: Path) -> None:
+    (tmp_path / "some_module.py").write_text("VALUE = 1\n", encoding="utf-8")
+    environment = with_bytecode({"PYTHONDONTWRITEBYTECODE": "1"}, tmp_path / "var")
+    subprocess.run(
+        [sys.executable, "-c", "import some_module"], cwd=tmp_path, env=environment, check=True
+    )
+    assert list((tmp_path / "var" / "bytecode").rglob("some_module.*.pyc"))
+    assert not list(tmp_path.glob("__pycache__"))
+
+
+def test_a_place_for_bytecode_that_somebody_chose_stays(tmp_path: Path) -> None:
+    chosen = {"PYTHONPYCACHEPREFIX": "/elsewhere"}
+    assert with_bytecode(chosen, tmp_path) == chosen

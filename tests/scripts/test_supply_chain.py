@@ -78,8 +78,10 @@ UNREAD = {"uritemplate", "colorama"}
 @pytest.mark.parametrize("name", sorted(set(sbom.LICENCES) - UNREAD))
 def test_a_licence_named_by_hand_stands_in_the_packages_own_files(name: str) -> None:
     files = importlib.metadata.files(name) or []
-    about = [file for file in files if re.search(r"LICEN[CS]E|COPYING", file.name)]
-    texts = [Path(str(file.locate())).read_text(encoding="utf-8") for file in about]
+    about = [file for file in files if re.search(r"/licenses/|LICEN[CS]E|COPYING", file.as_posix())]
+    texts = [
+        Path(str(file.locate())).read_text(encoding="utf-8", errors="replace") for file in about
+    ]
     text = " ".join(" ".join(texts).lower().split())
     parts = set(re.findall(r"[\w.-]+", sbom.LICENCES[name])) - {"AND", "OR", "WITH"}
     assert [part for part in sorted(parts) if WORDS[part].lower() not in text] == []

@@ -5,7 +5,7 @@ The doors and their good requests are those of tests/fixtures/deeds: a new door 
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, quote_from_bytes
@@ -102,6 +102,8 @@ def test_an_api_door_refuses_what_it_did_not_ask_for_by_name(hospital: people.Ho
         if not sent.name.startswith("api:"):
             continue
         takes_nothing = not sent.body
+        # What the door takes by that name is its own affair.
+        extra = EXTRA.keys() - (sent.body or {}).keys()
         sent.body = {**EXTRA, **(sent.body or {})}
         since = _newest()
         answer = world.send(sent)
@@ -109,8 +111,8 @@ def test_an_api_door_refuses_what_it_did_not_ask_for_by_name(hospital: people.Ho
             # A door without fields reads no body at all.
             continue
         named = set(answer.json().get("errors", {})) if answer.content else set()
-        if answer.status_code != 422 or named != set(EXTRA) or _acts(since):
-            wrong.append(f"{name}: {answer.status_code} {sorted(set(EXTRA) - named)}")
+        if answer.status_code != 422 or named != extra or _acts(since):
+            wrong.append(f"{name}: {answer.status_code} {sorted(extra ^ named)}")
     assert wrong == []
 
 
@@ -176,7 +178,7 @@ def test_no_field_of_any_door_breaks_it(hospital: people.Hospital) -> None:
         for field in sent.body:
             for kind, value in RUBBISH.items():
                 turn += 1
-                if not WHOLE and turn % 10:
+                if not WHOLE and turn % 20:
                     continue
                 started = clock.now()
                 with transaction.atomic():
@@ -214,23 +216,32 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS if WHOLE else ["xml", "cut", "many parts"])
-def test_another_kind_of_body_is_answered_at_every_door(
-    kind: str, hospital: people.Hospital
-) -> None:
+def _turns(kinds: Iterable[str], number: int) -> list[str]:
+    """Return which kinds are tried at a door: all, or in each run the one whose turn it is."""
+    every = list(kinds)
+    return every if WHOLE else [every[number % len(every)]]
+
+
+def test_another_kind_of_body_is_answered_at_every_door(hospital: people.Hospital) -> None:
     broken = []
-    content_type, body = KINDS[kind]
-    for name, world, sent in _each_undone(hospital):
+    for number, (name, _world, sent) in enumerate(_each_undone(hospital)):
         address = reverse(sent.name, args=sent.parts) + sent.query
         client: Any = sent.client
-        answer = client.generic(
-            sent.method, address, body, content_type=content_type, headers=sent.headers or None
-        )
-        # A door without fields reads no body at all; every other one takes JSON only.
-        is_read = sent.name.startswith("api:") and sent.body and kind != "json"
-        if answer.status_code >= 500 or (is_read and answer.status_code not in {413, 415}):
-            broken.append(f"{name}: {answer.status_code}")
-        del world
+        for kind in _turns(KINDS, number):
+            content_type, body = KINDS[kind]
+            with transaction.atomic():
+                answer = client.generic(
+                    sent.method,
+                    address,
+                    body,
+                    content_type=content_type,
+                    headers=sent.headers or None,
+                )
+                transaction.set_rollback(True)
+            # A door without fields reads no body at all; every other one takes JSON only.
+            is_read = sent.name.startswith("api:") and sent.body and kind != "json"
+            if answer.status_code >= 500 or (is_read and answer.status_code not in {413, 415}):
+                broken.append(f"{name}, {kind}: {answer.status_code}")
     assert broken == []
 
 
@@ -253,24 +264,24 @@ IN_ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize("kind", IN_ADDRESSES if WHOLE else ["number", "sql", "markup"])
-def test_no_question_in_an_address_breaks_a_page(kind: str, hospital: people.Hospital) -> None:
+def test_no_question_in_an_address_breaks_a_page(hospital: people.Hospital) -> None:
     """Every door that is read, with every name that any of them asks for (SEC-I1)."""
     client = sign_in(Client(raise_request_exception=False), hospital.admin)
     everybody = sign_in(Client(raise_request_exception=False), hospital.person("privacy_officer"))
-    value = IN_ADDRESSES[kind]
-    text = value if value.startswith("%") else quote(value)
-    question = "&".join(f"{name}={text}" for name in ASKED)
     subjects, broken = plant(hospital), []
-    for route in ROUTES:
+    for number, route in enumerate(ROUTES):
         if "GET" not in DOORS[route.name]:
             continue
         who = everybody if DOORS[route.name]["GET"].startswith("audit.") else client
-        answer = who.get(f"{address_of(route, subjects.own)}?{question}")
-        is_page = "html" in answer.get("Content-Type", "")
-        is_run = is_page and b"<script>canary" in answer.getvalue()
-        if answer.status_code >= 500 or is_run:
-            broken.append(f"{route.name}: {answer.status_code}")
+        for kind in {*_turns(IN_ADDRESSES, number), "markup"}:
+            value = IN_ADDRESSES[kind]
+            text = value if value.startswith("%") else quote(value)
+            question = "&".join(f"{name}={text}" for name in ASKED)
+            answer = who.get(f"{address_of(route, subjects.own)}?{question}")
+            is_page = "html" in answer.get("Content-Type", "")
+            is_run = is_page and b"<script>canary" in answer.getvalue()
+            if answer.status_code >= 500 or is_run:
+                broken.append(f"{route.name}, {kind}: {answer.status_code}")
     assert broken == []
 
 

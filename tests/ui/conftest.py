@@ -1,18 +1,21 @@
 """A real browser against a live server; a console error, a script error or a CSP block fails."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from tests.factories import org as people
 from tests.factories import sessions
 
+WIDER = "document.documentElement.scrollWidth - window.innerWidth"
 AXE = next(Path(__file__).parent.parent.glob("assets/**/axe.min.js"))
+Axe = Callable[..., list[str]]
+Look = Callable[..., dict[tuple[str, str], list[str]]]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 QUIET = [
     "--no-sandbox",
@@ -61,19 +64,49 @@ def quiet_page(page: Page) -> Iterator[Page]:
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], list[str]]:
+def axe() -> Axe:
     """Return the accessibility findings of the page as it is now."""
     source = AXE.read_text(encoding="utf-8")
 
-    def run(page: Page) -> list[str]:
+    def run(page: Page, rules: list[str] = RULES) -> list[str]:
         page.evaluate(source)
-        found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")
+        found = page.evaluate(f"axe.run(document, {{runOnly: {rules}}})")
         return [
             f"{item['id']} ({item['impact']}): {[node['target'] for node in item['nodes']]}"
             for item in found["violations"]
         ]
 
     return run
+
+
+@pytest.fixture
+def look(axe: Axe) -> Look:
+    """Return what is wrong with pages: what axe finds, and where one has to scroll sideways.
+
+    Where things stand and what they are called does not depend on the theme: light is looked at in
+    every size, of the others the contrast in the first.
+    """
+
+    def over(
+        page: Page, addresses: Iterable[str], sizes: dict[str, tuple[int, int]], theme: str
+    ) -> dict[tuple[str, str], list[str]]:
+        findings = {}
+        wanted = list(sizes.items())[: None if theme == "light" else 1]
+        for address in addresses:
+            for number, (name, (width, height)) in enumerate(wanted):
+                page.set_viewport_size({"width": width, "height": height})
+                if number == 0:
+                    page.goto(address)
+                expect(page.locator("main h1").first).to_be_visible()
+                rules = RULES if theme == "light" else ["color-contrast"]
+                found = axe(page, rules) if name != "narrow" else []
+                if (wide := page.evaluate(WIDER)) > 0:
+                    found.append(f"{wide} px too wide")
+                if found:
+                    findings[name, address] = found
+        return findings
+
+    return over
 
 
 @pytest.fixture

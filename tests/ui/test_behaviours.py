@@ -229,7 +229,8 @@ def test_a_live_list_says_so_and_asks_with_its_own_header(staff_page: Page) -> N
         route.fulfill(status=304)
 
     staff_page.route(re.compile("/live/$"), answer)
-    staff_page.evaluate(PART, LIVE)
+    with staff_page.expect_request(re.compile("/live/$")):
+        staff_page.evaluate(PART, LIVE)
     expect(staff_page.locator("#hms-live")).to_contain_text(re.compile(r"Live, updated \d\d:\d\d"))
     assert headers[0]["hms-poll"] == "1"
 

@@ -80,7 +80,7 @@ def test_the_list_follows_what_is_typed_and_the_address_stays(
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_of_patients_are_accessible(
-    quiet_page: Page, live_server, desk: Hospital, axe: Callable, theme: str
+    quiet_page: Page, live_server, desk: Hospital, look: Callable, theme: str
 ) -> None:
     clerk = desk.person("front_desk")
     services.preferences_set(clerk, values={"theme": theme}, at=STARTED)
@@ -95,16 +95,5 @@ def test_pages_of_patients_are_accessible(
         locality="Riverside",
     ).public_id
     pages = ["", "new/", "unknown/", f"{who}/", f"{who}/edit/", f"{who}/death/", f"{who}/newborn/"]
-    findings = {}
-    for name, (width, height) in SIZES.items():
-        quiet_page.set_viewport_size({"width": width, "height": height})
-        for address in pages:
-            quiet_page.goto(f"{live_server.url}/patients/{address}")
-            expect(quiet_page.locator("main h1").first).to_be_visible()
-            wide = quiet_page.evaluate(
-                "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-            )
-            found = [*axe(quiet_page), *(["sideways scroll"] if wide else [])]
-            if found:
-                findings[f"{name} {address}"] = found
-    assert findings == {}
+    addresses = [f"{live_server.url}/patients/{address}" for address in pages]
+    assert look(quiet_page, addresses, SIZES, theme) == {}

@@ -38,22 +38,12 @@ def test_signing_in_by_keyboard(
 
 @pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
 def test_pages_of_the_administrator_are_accessible(
-    quiet_page: Page, live_server, sign_in: Callable, axe: Callable, theme: str
+    quiet_page: Page, live_server, sign_in: Callable, look: Callable, theme: str
 ) -> None:
     hospital = sign_in("system_administrator")
     services.preferences_set(hospital.admin, values={"theme": theme}, at=STARTED)
-    findings = {}
-    for name, (width, height) in SIZES.items():
-        quiet_page.set_viewport_size({"width": width, "height": height})
-        for address in PAGES:
-            quiet_page.goto(live_server.url + address)
-            expect(quiet_page.locator("main h1").first).to_be_visible()
-            found = axe(quiet_page) if name != "narrow" else []
-            if wide(quiet_page) > 0:
-                found.append(f"{wide(quiet_page)} px too wide")
-            if found:
-                findings[name, address] = found
-    assert findings == {}
+    addresses = [live_server.url + address for address in PAGES]
+    assert look(quiet_page, addresses, SIZES, theme) == {}
 
 
 @pytest.mark.parametrize("role", ["nurse", "auditor", "cashier"])

@@ -49,20 +49,11 @@ def addresses(hospital: Hospital) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_of_sites_are_accessible(
-    quiet_page: Page, live_server, practice: Hospital, axe: Callable, theme: str
+    quiet_page: Page, live_server, practice: Hospital, look: Callable, theme: str
 ) -> None:
     services.preferences_set(practice.admin, values={"theme": theme}, at=STARTED)
-    findings = {}
-    for name, (width, height) in SIZES.items():
-        quiet_page.set_viewport_size({"width": width, "height": height})
-        for address in addresses(practice):
-            quiet_page.goto(live_server.url + address)
-            expect(quiet_page.locator("main h1").first).to_be_visible()
-            found = axe(quiet_page)
-            wide = quiet_page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            if found or wide > 0:
-                findings[name, address] = (found, wide)
-    assert findings == {}
+    pages = [live_server.url + address for address in addresses(practice)]
+    assert look(quiet_page, pages, SIZES, theme) == {}
 
 
 def test_a_site_is_made_in_a_form(quiet_page: Page, live_server, practice: Hospital) -> None:

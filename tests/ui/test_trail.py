@@ -57,21 +57,12 @@ def addresses() -> list[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_of_the_trail_are_accessible(
-    quiet_page: Page, live_server, trail: Hospital, axe: Callable, theme: str
+    quiet_page: Page, live_server, trail: Hospital, look: Callable, theme: str
 ) -> None:
     officer = trail.person("privacy_officer")
     services.preferences_set(officer, values={"theme": theme}, at=STARTED)
-    findings = {}
-    for name, (width, height) in SIZES.items():
-        quiet_page.set_viewport_size({"width": width, "height": height})
-        for address in addresses():
-            quiet_page.goto(live_server.url + address)
-            expect(quiet_page.locator("main h1").first).to_be_visible()
-            found = axe(quiet_page)
-            wide = quiet_page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            if found or wide > 0:
-                findings[name, address] = (found, wide)
-    assert findings == {}
+    pages = [live_server.url + address for address in addresses()]
+    assert look(quiet_page, pages, SIZES, theme) == {}
 
 
 def test_the_trail_is_searched_and_opened_without_a_mouse(
