@@ -25,6 +25,8 @@ class Asker:
     session: str = ""
     door: str = ""
     source: str = "screen"
+    # Why it is permitted at all, where that is not the ordinary way (FHIR purposeOfEvent).
+    purpose: str = ""
 
 
 # Outside of a request the system itself acts: a task, a command, the relay.

@@ -235,6 +235,12 @@ def failed(*, limit: int | None) -> list[Failed]:
     ]
 
 
+def handlers_waiting() -> set[str]:
+    """Return the handlers for which some delivery is neither done nor given up."""
+    rows = Delivery.objects.filter(state=Delivery.State.PENDING)
+    return set(rows.values_list("handler", flat=True).distinct())
+
+
 def waiting() -> int:
     """Return how many deliveries are neither done nor given up."""
     return Delivery.objects.filter(state=Delivery.State.PENDING).count()

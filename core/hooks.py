@@ -1,4 +1,10 @@
-"""The two places where the roof hands something down to the floor (decisions 1)."""
+"""The places where the roof hands something down to lower floors (decisions 1)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
 
 
 class Hook[T]:
@@ -17,3 +23,17 @@ class Hook[T]:
         if self._value is None:
             raise RuntimeError(f"The hook {self.name} was not filled by hms.apps.")
         return self._value
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """What stands in the way of merging two records; a question may be answered with yes."""
+
+    code: str
+    text: str | Promise
+    is_question: bool = False
+
+
+# (number of the record that stays, number of the one that goes, at) -> what every room says to it.
+MergeBlockers = Callable[[int, int, datetime], Sequence[Blocker]]
+merge_blockers: Hook[MergeBlockers] = Hook("merge_blockers")

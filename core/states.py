@@ -95,3 +95,9 @@ def state_change_record(
         source=here.source,
         request_id=here.request_id,
     )
+
+
+def steps_of(obj: models.Model) -> list[StateChange]:
+    """Return the steps that `obj` took, the oldest first."""
+    rows = StateChange.objects.filter(subject_type=obj._meta.label_lower, subject_id=obj.pk)
+    return list(rows.order_by("occurred_at", "id"))

@@ -17,7 +17,7 @@ from scripts import messages
 from scripts.console import paint, say
 from scripts.devservers import ServerError, Servers
 from scripts.devservers.launch import Launch, last_lines
-from scripts.devservers.place import write_private
+from scripts.devservers.place import with_bytecode, write_private
 from scripts.devservers.ports import any_free
 from scripts.supervisor import MARK, Program
 
@@ -78,7 +78,8 @@ class Product:
             MARK: str(self.var),
         }
         inherited = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
-        return inherited | self._servers.environment() | self._backups() | local
+        everything = inherited | self._servers.environment() | self._backups() | local
+        return with_bytecode(everything, self.var)
 
     # Preparing ----------------------------------------------------------------------------
 

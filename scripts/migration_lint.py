@@ -93,7 +93,7 @@ def _new(released: dict[str, str]) -> list[tuple[str, tuple[list[str], list[Any]
     for room, last in released.items():
         if (room, last) not in loader.graph.nodes:
             raise KeyError(f"There is no migration {room}.{last}.")
-    plan = _plan(loader)
+    plan = _plan(loader, set(released))
     old = {
         node for room, last in released.items() for node in loader.graph.forwards_plan((room, last))
     }
@@ -101,6 +101,9 @@ def _new(released: dict[str, str]) -> list[tuple[str, tuple[list[str], list[Any]
     for node in plan:
         migration = loader.graph.nodes[node]
         if node[0] not in released or node in old:
+            # Rendered models are made anew when they are needed: kept, each operation would render
+            # everything that is related to what it changes.
+            state.__dict__.pop("apps", None)
             state = migration.mutate_state(state, preserve=False)
             continue
         with connection.schema_editor(collect_sql=True, atomic=False) as editor:
@@ -109,10 +112,12 @@ def _new(released: dict[str, str]) -> list[tuple[str, tuple[list[str], list[Any]
     return made
 
 
-def _plan(loader: Any) -> list[tuple[str, str]]:
+def _plan(loader: Any, rooms: set[str]) -> list[tuple[str, str]]:
+    """Return what leads to the newest migrations of these rooms, in order."""
     plan: dict[tuple[str, str], None] = {}
     for leaf in loader.graph.leaf_nodes():
-        plan |= dict.fromkeys(loader.graph.forwards_plan(leaf))
+        if leaf[0] in rooms:
+            plan |= dict.fromkeys(loader.graph.forwards_plan(leaf))
     return list(plan)
 
 

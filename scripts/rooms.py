@@ -11,7 +11,7 @@ from scripts.console import fail, say
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "rooms.md"
 # From the roof down to the floor.
-ROOMS = ("hms", "patients", "org", "audit", "core")
+ROOMS = ("hms", "worklist", "patients", "org", "audit", "core")
 HEAD = """# Rooms
 
 Written by `python -m scripts.rooms`; a test fails when it is stale.

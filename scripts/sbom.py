@@ -39,6 +39,7 @@ LICENCES = {
     "jellyfish": "MIT",
     "psycopg2-binary": "LGPL-3.0-or-later WITH openvpn-openssl-exception",
     "pyrage": "MIT",
+    "pypdfium2": "BSD-3-Clause AND Apache-2.0",
     "python-dateutil": "BSD-3-Clause AND (Apache-2.0 OR BSD-3-Clause)",
     "python-stdnum": "LGPL-2.1-or-later",
     "qrcode": "BSD-3-Clause AND MIT",
@@ -47,23 +48,42 @@ LICENCES = {
     "uritemplate": "BSD-3-Clause OR Apache-2.0",
     "wcwidth": "MIT AND HPND-Markus-Kuhn",
 }
-# Libraries of others inside of a package (its folder `.libs`): name of the file -> what, licence.
+# Libraries of others inside of a package: name of the file -> what, licence.
 INSIDE = {
+    "libavif": ("libavif", "BSD-2-Clause"),
+    "libbrotlicommon": ("brotli", "MIT"),
+    "libbrotlidec": ("brotli", "MIT"),
     "libcom_err": ("e2fsprogs", "MIT"),
     "libcrypt": ("libxcrypt", "LGPL-2.1-or-later"),
     "libcrypto": ("openssl", "Apache-2.0"),
+    "libfreetype": ("freetype", "FTL OR GPL-2.0-or-later"),
     "libgssapi_krb5": ("krb5", "MIT"),
+    "libharfbuzz": ("harfbuzz", "MIT-Modern-Variant"),
+    "libjpeg": ("libjpeg-turbo", "IJG AND BSD-3-Clause AND Zlib"),
     "libk5crypto": ("krb5", "MIT"),
     "libkeyutils": ("keyutils", "LGPL-2.0-or-later"),
     "libkrb5": ("krb5", "MIT"),
     "libkrb5support": ("krb5", "MIT"),
     "liblber": ("openldap", "OLDAP-2.8"),
+    "liblcms2": ("lcms2", "MIT"),
     "libldap": ("openldap", "OLDAP-2.8"),
+    "liblzma": ("xz", "0BSD"),
+    "libopenjp2": ("openjpeg", "BSD-2-Clause"),
     "libpcre": ("pcre", "BSD-3-Clause"),
+    "libpdfium": ("pdfium", "BSD-3-Clause AND Apache-2.0"),
+    "libpng16": ("libpng", "libpng-2.0"),
     "libpq": ("postgresql", "PostgreSQL"),
     "libsasl2": ("cyrus-sasl", "BSD-Attribution-HPND-disclaimer"),
     "libselinux": ("libselinux", "libselinux-1.0"),
+    "libsharpyuv": ("libwebp", "BSD-3-Clause"),
     "libssl": ("openssl", "Apache-2.0"),
+    "libtiff": ("libtiff", "libtiff"),
+    "libwebp": ("libwebp", "BSD-3-Clause"),
+    "libwebpdemux": ("libwebp", "BSD-3-Clause"),
+    "libwebpmux": ("libwebp", "BSD-3-Clause"),
+    "libXau": ("libXau", "MIT-open-group"),
+    "libxcb": ("libxcb", "X11"),
+    "libzstd": ("zstd", "BSD-3-Clause"),
 }
 # What lies in static/vendor and core/fonts: name in the folder -> name, version, licence.
 CARRIED = {
@@ -123,7 +143,7 @@ def inside(name: str) -> Iterator[dict[str, Any]]:
         files = importlib.metadata.files(name) or []
     except importlib.metadata.PackageNotFoundError:
         return
-    for file in sorted(file for file in files if file.parts[0].endswith(".libs")):
+    for file in sorted(file for file in files if re.match(r"lib.*\.so(\.|$)", file.name)):
         key = re.split(r"[-.]", file.name)[0]
         if key not in INSIDE:
             raise UnknownLicence(f"{name} carries {file.name}: name what it is, and its licence.")

@@ -1,5 +1,23 @@
 """Questions to the trail; nothing here writes."""
 
-from audit.selectors.looks import Looker, changes_of, lookers, looks_at
+from audit.selectors.looks import (
+    Looker,
+    Seen,
+    changes_of,
+    done_for,
+    lookers,
+    looks_at,
+    seen_of,
+    seen_page,
+)
 
-__all__ = ["Looker", "changes_of", "lookers", "looks_at"]
+__all__ = [
+    "Looker",
+    "Seen",
+    "changes_of",
+    "done_for",
+    "lookers",
+    "looks_at",
+    "seen_of",
+    "seen_page",
+]

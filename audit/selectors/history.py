@@ -60,20 +60,30 @@ class Kept:
 
 @cache
 def kept() -> dict[str, Kept]:
-    """Return every table with row history: label -> what is known of it.
+    """Return every table of the configuration with row history: label -> what is known of it.
 
     Not those of patients' records: their history is no configuration.
     """
+    return {label: one for label, one in every().items() if not policy.is_record(label)}
+
+
+@cache
+def every() -> dict[str, Kept]:
+    """Return every table with row history, those of patients' records too."""
     found = {}
     for event in apps.get_models():
         tracked = getattr(event, "pgh_tracked_model", None)
         if issubclass(event, pghistory.models.Event) and tracked is not None:
             label = tracked._meta.label_lower
-            if policy.is_record(label):
-                continue
             columns = frozenset(column.attname for column in event._meta.concrete_fields)
             found[label] = Kept(label, tracked, event._meta.db_table, columns)
     return dict(sorted(found.items()))
+
+
+def column_of(label: str, name: str) -> "models.Field[Any, Any] | None":
+    """Return the column of a table with row history, by its name in the table."""
+    columns = every()[label].model._meta.concrete_fields
+    return next((one for one in columns if one.attname == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +135,46 @@ class _Asked:
     reach: Reach
     people: tuple[int, ...] = ()
     things: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    # Of one record only: the label of its table and the key of its row.
+    of: tuple[str, int] | None = None
 
 
 def page(
     wanted: Mapping[str, Any], *, reach: Reach, cursor: str = "", size: int = DEFAULT_SIZE
 ) -> Page[Version]:
     """Return a page of versions, the newest first. Raises Invalid for a damaged cursor."""
-    is_back, edge = _edge(cursor)
     asked = _Asked(wanted, reach, _people(wanted), _things(wanted))
     chosen = [one for label, one in kept().items() if wanted.get("kind") in {None, "", label}]
+    return _page(chosen, asked, cursor=cursor, size=size)
+
+
+def record_page(
+    number: int,
+    wanted: Mapping[str, Any],
+    *,
+    label: str,
+    reach: Reach,
+    cursor: str = "",
+    size: int = DEFAULT_SIZE,
+) -> Page[Version]:
+    """Return what became of one row of a record table, of the rows that point at it and theirs.
+
+    `label` names the table, `number` is the key of its row; the newest version first. Who reads
+    the trail of some units only sees what was done there, and what the system did. Raises Invalid
+    for a damaged cursor.
+    """
+    asked = _Asked(wanted, reach, _people(wanted), of=(label, number))
+    about = apps.get_model(label)
+    chosen = [
+        one
+        for name, one in every().items()
+        if policy.is_record(name) and (name == label or _ways(one, about))
+    ]
+    return _page(chosen, asked, cursor=cursor, size=size)
+
+
+def _page(chosen: Sequence[Kept], asked: _Asked, *, cursor: str, size: int) -> Page[Version]:
+    is_back, edge = _edge(cursor)
     rows = _read(chosen, asked, edge=edge, is_back=is_back, most=size + 1)
     more, rows = len(rows) > size, rows[:size]
     if is_back:
@@ -154,7 +195,7 @@ def _edge(cursor: str) -> tuple[bool, Edge | None]:
     if not cursor:
         return False, None
     match = _CURSOR.fullmatch(cursor)
-    if match is None or match[3] not in kept():
+    if match is None or match[3] not in every():
         raise Invalid(_("This page address is damaged. Start again from the first page."))
     return match[1] == "p", (
         _EPOCH + timedelta(microseconds=int(match[2])),
@@ -187,7 +228,9 @@ def _where(one: Kept, asked: _Asked) -> _Where:
     wanted, where = asked.wanted, _Where()
     units, is_everywhere = asked.reach
     if not is_everywhere:
-        where.add("(e.pgh_context->>'unit')::bigint = ANY(%s)", sorted(units))
+        # Of one record everybody who asks for it sees what the system did, which stands nowhere.
+        or_nowhere = " OR e.pgh_context->>'unit' IS NULL" if asked.of is not None else ""
+        where.add(f"((e.pgh_context->>'unit')::bigint = ANY(%s){or_nowhere})", sorted(units))
     for name, words in _PLAIN.items():
         if wanted.get(name):
             where.add(words, wanted[name])
@@ -201,7 +244,28 @@ def _where(one: Kept, asked: _Asked) -> _Where:
         )
     if wanted.get("thing"):
         _about(where, one, asked, str(wanted["thing"]))
+    if asked.of is not None:
+        _of(where, one, *asked.of)
     return where
+
+
+def _ways(one: Kept, about: type[models.Model]) -> list[str]:
+    """Return conditions, each with one value: the row points at `about`, or at a row that does."""
+    direct = [f"e.{column} = %s" for column in one.pointing_at(about)]
+    return direct or [
+        f'e.{column} IN (SELECT p.pgh_obj_id FROM "{parent.table}" p WHERE p.{further} = %s)'  # noqa: S608  # nosec B608
+        for name, parent in every().items()
+        if policy.is_record(name)
+        for column in one.pointing_at(parent.model)
+        for further in parent.pointing_at(about)
+    ]
+
+
+def _of(where: _Where, one: Kept, label: str, number: int) -> None:
+    words = _ways(one, apps.get_model(label))
+    if one.label == label:
+        words = [*words, "e.pgh_obj_id = %s"]
+    where.add(f"({' OR '.join(words)})", *[number] * len(words))
 
 
 def _like(text: str) -> str:
@@ -286,7 +350,7 @@ def _earlier(numbers: Mapping[str, Sequence[int]]) -> dict[tuple[str, int], Valu
         return {}
     parts, values = [], []
     for label in numbers:
-        one = kept()[label]
+        one = every()[label]
         parts.append(
             f"SELECT '{label}'::text, e.pgh_id, (SELECT {one.row('p')} FROM \"{one.table}\" p "  # noqa: S608  # nosec B608
             "WHERE p.pgh_obj_id = e.pgh_obj_id AND p.pgh_id < e.pgh_id "
@@ -344,7 +408,7 @@ def meant(rows: Iterable[Version]) -> dict[tuple[str, str, Any], str]:
     wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
     places: list[tuple[str, str, Any, type[models.Model]]] = []
     for row in rows:
-        for column in kept()[row.kind].model._meta.concrete_fields:
+        for column in every()[row.kind].model._meta.concrete_fields:
             if not isinstance(column, models.ForeignKey):
                 continue
             for values in (row.before, row.after, row.row):

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from audit.models import Action, AuditEvent, Outcome
+from audit.permissions import Reach, visible_to
+from audit.selectors import names
+from core.paging import DEFAULT_SIZE, Page, page
 
 LOOKS = frozenset({"view", "list", "search", "print", "download", "export"})
 
@@ -75,6 +78,48 @@ def lookers(looks: QuerySet[AuditEvent]) -> list[Looker]:
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which looks at a record, and changes of it, are wanted; empty values let everything through.
+
+    `what`: looks, changes, glass (what happened through a broken glass only).
+    """
+
+    person: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    what: str = ""
+
+
+def seen_of(patient: UUID, *, reach: Reach, wanted: Seen | None = None) -> QuerySet[AuditEvent]:
+    """Return who saw or changed the record of a patient, within reach; nothing refused."""
+    asked = wanted or Seen()
+    rows = visible_to(reach).filter(patient=patient, outcome=Outcome.SUCCESS)
+    if asked.what == "looks":
+        rows = rows.filter(act__in=LOOKS)
+    elif asked.what == "changes":
+        rows = rows.exclude(act__in=LOOKS)
+    elif asked.what == "glass":
+        rows = rows.exclude(purpose="")
+    if asked.person:
+        people = names.people_named(asked.person)
+        rows = rows.filter(Q(actor_name__icontains=asked.person) | Q(actor__in=people))
+    return _within(rows, asked.since, asked.until)
+
+
+def seen_page(
+    rows: QuerySet[AuditEvent], *, cursor: str = "", size: int = DEFAULT_SIZE
+) -> Page[AuditEvent]:
+    """Cut one page out of the rows, the newest first. Raises Invalid for a damaged cursor."""
+    return page(rows, order=("-occurred_at", "-id"), cursor=cursor, size=size)
+
+
+def done_for(purpose: str, *, patient: UUID, since: datetime) -> QuerySet[AuditEvent]:
+    """Return what was seen and done of a patient for one purpose: through one broken glass."""
+    rows = AuditEvent.objects.filter(patient=patient, purpose=purpose, occurred_at__gte=since)
+    return rows.order_by("-occurred_at", "-id")
 
 
 def _about(subject_type: str, subject: str, patient: UUID | None) -> QuerySet[AuditEvent]:

@@ -115,6 +115,7 @@ def looks_of(found: Look) -> list[AuditEvent]:
             subject=found.subject[:64],
             reason=found.reason[:500],
             query=dict(found.query) if found.query else None,
+            purpose=here.purpose[:200],
             door=here.door[:100],
             source=here.source,
             address=here.address,

@@ -57,7 +57,7 @@ def record(
         after=_plain(after),
         query=_plain(query),
         recipient=recipient[:200],
-        purpose=purpose[:200],
+        purpose=(purpose or here.purpose)[:200],
         door=here.door,
         source=here.source,
         address=here.address,

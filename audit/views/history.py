@@ -27,7 +27,7 @@ from core.templatetags.formats import when_text
 # So many fields stand in the list; the rest open on demand.
 FIRST_FIELDS = 4
 # Said beside the row, or by the list itself.
-HIDDEN = frozenset({"id", "public_id", "version", "created_at"})
+HIDDEN = frozenset({"id", "public_id", "version", "created_at", "mark"})
 _CHANGES: dict[str, tuple[str, str, Promise]] = {
     history.INSERT: ("ok", "plus", pgettext_lazy("of a row", "Created")),
     history.UPDATE: ("info", "pencil", pgettext_lazy("of a row", "Changed")),
@@ -129,10 +129,7 @@ def _plain(value: Any) -> Any:
 
 
 def _choice(kind: str, name: str, value: Any) -> Any:
-    column = next(
-        (one for one in history.kept()[kind].model._meta.concrete_fields if one.attname == name),
-        None,
-    )
+    column = history.column_of(kind, name)
     if column is None or not isinstance(value, str):
         return value
     if isinstance(column, RangeField):

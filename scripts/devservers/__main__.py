@@ -12,6 +12,7 @@ from types import FrameType
 
 from scripts.console import fail, say
 from scripts.devservers import ServerError, Stack, default_var, running, stop
+from scripts.devservers.place import with_bytecode
 from scripts.locks import Lock, LockTaken
 
 USAGE = "Usage: python -m scripts.devservers start | stop | status | env | run [--safe] -- command"
@@ -81,7 +82,7 @@ def _run(arguments: list[str]) -> int:
     try:
         with running(var, unsafe=not safe) as servers:
             environment = os.environ | servers.environment() | {"HMS_VAR": str(var)}
-            return _wait(subprocess.Popen(command, env=environment))
+            return _wait(subprocess.Popen(command, env=with_bytecode(environment, var)))
     finally:
         lock.release()
 

@@ -13,6 +13,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,16 @@ CANDIDATES = ("nobody", "daemon")
 ELSEWHERE = Path("/var") / "tmp"
 RECORD = "servers.json"
 OWNER_ONLY, PASSABLE = 0o700, 0o711
+
+
+def with_bytecode(environment: Mapping[str, str], var: Path) -> dict[str, str]:
+    """Return the environment in which Python keeps compiled modules in the state directory.
+
+    Loading the product takes three times as long where every start compiles it anew, as machines
+    ask for that set PYTHONDONTWRITEBYTECODE.
+    """
+    kept = {key: value for key, value in environment.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": str(var / "bytecode")} | kept
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@
   }
 
   function showState() {
-    if (!state || !document.querySelector("[data-hms-poll]")) return;
+    if (!state || !document.querySelector("main [data-hms-poll]")) return;
     const stale = Date.now() - last > 60000 || failures >= 3;
     const text = say(stale ? "stale" : "live", { time: clock(last) });
     const changed = state.hidden ? stale : state.hasAttribute("data-stale") !== stale;
