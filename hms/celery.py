@@ -59,6 +59,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 59},
     },
+    "preregistrations-expire": {
+        "task": "patients.tasks.preregistrations_expire_due",
+        "schedule": 600.0,
+        "options": {"expires": 599},
+    },
     "notices-deliver": {
         "task": "worklist.tasks.notices_deliver_due",
         "schedule": 10.0,

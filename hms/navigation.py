@@ -49,6 +49,14 @@ ENTRIES: tuple[Entry, ...] = (
         about=_("Find a patient by name, number, phone or day of birth; register a new one."),
     ),
     Entry(
+        "patients:preregistrations",
+        _("Pre-registrations"),
+        "inbox",
+        Patients.REGISTER,
+        about=_("What people said about themselves before they come, to be checked."),
+        is_below=True,
+    ),
+    Entry(
         "org:roster",
         _("Roster"),
         "calendar",

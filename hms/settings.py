@@ -144,6 +144,10 @@ AUDIT_ANCHOR_SECONDS = env.int("HMS_AUDIT_ANCHOR_SECONDS", 600)
 GLASS_MINUTES = env.int("HMS_GLASS_MINUTES", 60)
 GLASS_REVIEW_DAYS = env.int("HMS_GLASS_REVIEW_DAYS", 7)
 
+# --- Pre-registration: days for which a link opens, and for which answers wait to be checked.
+PREREGISTRATION_DAYS = env.int("HMS_PREREGISTRATION_DAYS", 14)
+PREREGISTRATION_KEPT_DAYS = env.int("HMS_PREREGISTRATION_KEPT_DAYS", 30)
+
 # --- Database: two roles of one database (decisions 31); times out instead of hanging (SEC-V5).
 DATABASE_URL = env.str("DATABASE_URL", "postgres://hms_app@127.0.0.1:5432/hms")
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", DATABASE_URL)
@@ -499,6 +503,7 @@ SPECTACULAR_SETTINGS = {
         "SexEnum": "patients.states.Sex",
         "PairStateEnum": "patients.states.PairState",
         "MergeStateEnum": "patients.states.MergeState",
+        "PreRegistrationStateEnum": "patients.states.PreRegistrationState",
         "IdentityStateEnum": "patients.states.IdentityState",
         "BirthPrecisionEnum": "patients.states.BirthPrecision",
         "AccessNeedEnum": "patients.states.AccessNeed",

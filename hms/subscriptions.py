@@ -25,6 +25,9 @@ TABLE: dict[str, Subscribed] = {
     ),
     "patients.GlassReviewed": (("worklist.glass_review_close", worklist.glass_review_close),),
     "patients.GlassAlertDue": (("patients.glass_alert_mail", patients.glass_alert_mail),),
+    "patients.PreRegistrationInvited": (
+        ("patients.preregistration_mail", patients.preregistration_mail),
+    ),
     "worklist.TaskEscalated": (("worklist.escalation_tell", worklist.escalation_tell),),
     "worklist.TaskHandedOver": (("worklist.handover_tell", worklist.handover_tell),),
     "org.ActivationChanged": (("org.arrival_note", org.arrival_note),),

@@ -20,7 +20,7 @@ from patients.permissions import Perm, desk_of, sees
 from patients.rules.fields import Name
 
 if TYPE_CHECKING:
-    from patients.models import Glass, Patient
+    from patients.models import Glass, Patient, PreRegistration
 
 UnitOf = Callable[..., int | None]
 MODULE = Module.REGISTRATION
@@ -73,6 +73,23 @@ def load(request: HttpRequest, public_id: UUID) -> "Patient":
         context.amend(purpose=glass_purpose(glass.public_id))
     look(subject=found, patient=found.public_id)
     return found
+
+
+def preregistration(request: Any, public_id: UUID) -> "PreRegistration":
+    """Return what somebody says before coming; the trail learns that it was looked at.
+
+    Raises NotFound for one that the asker may not check.
+    """
+    found = selectors.preregistration_get(grants=gate.grants(request), public_id=public_id)
+    if found is None:
+        raise NotFound()
+    look(subject=found)
+    return found
+
+
+def preregistration_unit(request: Any, public_id: UUID, **_where: Any) -> int | None:
+    """Name the unit that invited. Raises NotFound for one that the asker may not check."""
+    return preregistration(request, public_id).unit_id
 
 
 def must_see(request: Any, group: Name) -> None:

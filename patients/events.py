@@ -103,3 +103,11 @@ class DocumentsChanged:
 
     patient_id: int
     public_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PreRegistrationInvited:
+    """Somebody is to get a mail with the link by which they say who they are."""
+
+    preregistration_id: int
+    public_id: UUID

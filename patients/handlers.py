@@ -13,3 +13,8 @@ def glass_alert(fact: Fact) -> None:
 def glass_alert_mail(fact: Fact) -> None:
     """One of them has the mail."""
     services.glass_alert_mail(fact.payload["glass_id"], user_id=fact.payload["user_id"])
+
+
+def preregistration_mail(fact: Fact) -> None:
+    """The invited person has the link by mail."""
+    services.preregistration_mail(fact.payload["preregistration_id"], at=clock.now())

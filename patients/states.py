@@ -501,3 +501,34 @@ class Paper(TextChoices):
     WRISTBAND_NEWBORN = "wristband_newborn", _("Wristband of a newborn")
     LABEL_SMALL = "label_small", _("Small labels")
     LABEL_LARGE = "label_large", _("Large labels")
+
+
+# What people say before they come ---------------------------------------------------------------
+
+
+class PreRegistrationState(TextChoices):
+    """Where stands what somebody says about themselves before they come (ROW-A13)."""
+
+    INVITED = "invited", pgettext_lazy("state of a pre-registration", "Waits for the patient")
+    SENT = "sent", pgettext_lazy("state of a pre-registration", "To be checked")
+    ACCEPTED = "accepted", pgettext_lazy("state of a pre-registration", "In the record")
+    REJECTED = "rejected", pgettext_lazy("state of a pre-registration", "Not taken over")
+    EXPIRED = "expired", pgettext_lazy("state of a pre-registration", "Expired")
+
+
+PREREGISTRATION_STEPS: dict[str, frozenset[str]] = {
+    PreRegistrationState.INVITED: frozenset(
+        {PreRegistrationState.SENT, PreRegistrationState.REJECTED, PreRegistrationState.EXPIRED}
+    ),
+    PreRegistrationState.SENT: frozenset(
+        {PreRegistrationState.ACCEPTED, PreRegistrationState.REJECTED, PreRegistrationState.EXPIRED}
+    ),
+    PreRegistrationState.ACCEPTED: frozenset(),
+    PreRegistrationState.REJECTED: frozenset(),
+    PreRegistrationState.EXPIRED: frozenset(),
+}
+PREREGISTRATION_OVER = (
+    PreRegistrationState.ACCEPTED,
+    PreRegistrationState.REJECTED,
+    PreRegistrationState.EXPIRED,
+)

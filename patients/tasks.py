@@ -14,6 +14,13 @@ def glasses_expire_due() -> int:
     return services.glasses_expire(at=clock.now())
 
 
+@shared_task
+@requires(System("what nobody looked at in time is wiped"), module=None, methods=())
+def preregistrations_expire_due() -> int:
+    """Invitations and answers whose time is over are closed, and the answers gone."""
+    return services.preregistrations_expire(at=clock.now())
+
+
 @shared_task(time_limit=6 * 3600)
 @requires(System("likely duplicates are looked for at night"), module=None, methods=())
 def duplicates_scan_due() -> int:

@@ -10,10 +10,12 @@ from patients.views import (
     glass,
     merging,
     papers,
+    preregistration,
     record,
     restricting,
     safety,
     seen,
+    welcome,
 )
 
 app_name = "patients"
@@ -38,6 +40,31 @@ urlpatterns = [
     path("<uuid:public_id>/papers/", papers.patient_papers, name="patient-papers"),
     path("<uuid:public_id>/seen/", seen.patient_seen, name="patient-seen"),
     path("<uuid:public_id>/changes/", changes.patient_changes, name="patient-changes"),
+    path("pre/", preregistration.preregistrations, name="preregistrations"),
+    path("pre/new/", preregistration.preregistration_new, name="preregistration-new"),
+    path("pre/<uuid:public_id>/", preregistration.preregistration, name="preregistration"),
+    path(
+        "pre/<uuid:public_id>/link/",
+        preregistration.preregistration_link,
+        name="preregistration-link",
+    ),
+    path(
+        "pre/<uuid:public_id>/register/",
+        preregistration.preregistration_register,
+        name="preregistration-register",
+    ),
+    path(
+        "pre/<uuid:public_id>/match/<uuid:patient_id>/",
+        preregistration.preregistration_match,
+        name="preregistration-match",
+    ),
+    path(
+        "pre/<uuid:public_id>/reject/",
+        preregistration.preregistration_reject,
+        name="preregistration-reject",
+    ),
+    path("welcome/", welcome.welcome, name="welcome"),
+    path("welcome/thanks/", welcome.welcome_thanks, name="welcome-thanks"),
     path("duplicates/", merging.duplicates, name="duplicates"),
     path("duplicates/<uuid:public_id>/", merging.duplicate, name="duplicate"),
     path(

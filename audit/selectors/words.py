@@ -79,6 +79,7 @@ KINDS: dict[str, Promise] = {
     "patients.patientphone": pgettext_lazy("kind of thing on the trail", "Phone of a patient"),
     "patients.patientphoto": pgettext_lazy("kind of thing on the trail", "Photo of a patient"),
     "patients.patientword": pgettext_lazy("kind of thing on the trail", "Word of a patient’s name"),
+    "patients.preregistration": pgettext_lazy("kind of thing on the trail", "Pre-registration"),
     "worklist.alertevent": pgettext_lazy("kind of thing on the trail", "Alert"),
     "worklist.alertreview": pgettext_lazy("kind of thing on the trail", "Decision on a rule"),
     "worklist.alertrulesetting": pgettext_lazy("kind of thing on the trail", "Setting of a rule"),

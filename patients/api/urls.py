@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from patients.api import access, consents, details, documents, merging, papers, safety, views
+from patients.api import (
+    access,
+    consents,
+    details,
+    documents,
+    merging,
+    papers,
+    preregistration,
+    safety,
+    views,
+)
 
 urlpatterns = [
     path("", views.PatientsView.as_view(), name="patients"),
@@ -16,6 +26,36 @@ urlpatterns = [
     path("glasses/<uuid:public_id>/review", access.GlassReviewView.as_view(), name="glass-review"),
     path("<uuid:public_id>/papers", papers.PapersView.as_view(), name="patient-papers"),
     path("<uuid:public_id>/seen", access.SeenView.as_view(), name="patient-seen"),
+    path(
+        "preregistrations",
+        preregistration.PreRegistrationsView.as_view(),
+        name="preregistrations",
+    ),
+    path(
+        "preregistrations/<uuid:public_id>/",
+        preregistration.PreRegistrationView.as_view(),
+        name="preregistration",
+    ),
+    path(
+        "preregistrations/<uuid:public_id>/link",
+        preregistration.PreRegistrationLinkView.as_view(),
+        name="preregistration-link",
+    ),
+    path(
+        "preregistrations/<uuid:public_id>/register",
+        preregistration.PreRegistrationRegisterView.as_view(),
+        name="preregistration-register",
+    ),
+    path(
+        "preregistrations/<uuid:public_id>/match",
+        preregistration.PreRegistrationMatchView.as_view(),
+        name="preregistration-match",
+    ),
+    path(
+        "preregistrations/<uuid:public_id>/reject",
+        preregistration.PreRegistrationRejectView.as_view(),
+        name="preregistration-reject",
+    ),
     path("duplicates", merging.DuplicatesView.as_view(), name="duplicates"),
     path("duplicates/<uuid:public_id>/", merging.DuplicateView.as_view(), name="duplicate"),
     path(

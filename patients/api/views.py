@@ -43,7 +43,7 @@ def _load(request: Request, public_id: UUID) -> "Patient":
     return behind.load(request._request, public_id)
 
 
-def _whole(request: Request, patient: "Patient") -> dict[str, Any]:
+def whole(request: Request, patient: "Patient") -> dict[str, Any]:
     """Return the patient as stored now, with what the caller may see."""
     grants, now = held(request), clock.now()
     stored = selectors.patient_get(grants=grants, public_id=patient.public_id, at=now) or patient
@@ -51,12 +51,13 @@ def _whole(request: Request, patient: "Patient") -> dict[str, Any]:
     return patient_json(record)
 
 
-def _created(request: Request, patient: "Patient") -> Response:
+def created(request: Request, patient: "Patient") -> Response:
+    """Answer with the new record and its address."""
     location = f"/api/v1/patients/{patient.public_id}/"
-    return with_etag(_whole(request, patient), status=201, location=location)
+    return with_etag(whole(request, patient), status=201, location=location)
 
 
-def _unit_of(request: Request, public_id: UUID | None) -> int | None:
+def unit_named(request: Request, public_id: UUID | None) -> int | None:
     """Return the number of a unit that a body names. Raises NotFound."""
     if public_id is None:
         return None
@@ -66,7 +67,7 @@ def _unit_of(request: Request, public_id: UUID | None) -> int | None:
     return unit_id
 
 
-def _told[T](act: Callable[[], T]) -> T:
+def told_of[T](act: Callable[[], T]) -> T:
     """Run the act; likely duplicates stand in the refusal as the API shows them."""
     try:
         return act()
@@ -83,7 +84,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def _reachable(request: Request, values: dict[str, Any]) -> dict[str, Any]:
+def reachable(request: Request, values: dict[str, Any]) -> dict[str, Any]:
     """Phones and addresses are only changed by whoever may see them (SEC-Z5)."""
     if hidden := unreadable(held(request), values):
         raise Denied(field=hidden[0])
@@ -129,9 +130,9 @@ class PatientsView(APIView):
         """Give somebody a record, with a number of the site of the caller's unit."""
 
         def act() -> Response:
-            values = _reachable(request, parsed(shape.PatientIn, request))
+            values = reachable(request, parsed(shape.PatientIn, request))
             rest = {name: values.pop(name, ()) for name in ("seen", "sure")}
-            values["comes_to"] = _unit_of(request, values.get("comes_to"))
+            values["comes_to"] = unit_named(request, values.get("comes_to"))
             made = services.patient_register(
                 values=values,
                 unit_id=behind.desk_unit(request, Perm.REGISTER),
@@ -140,9 +141,9 @@ class PatientsView(APIView):
                 at=clock.now(),
                 **rest,
             )
-            return _created(request, made)
+            return created(request, made)
 
-        return _told(lambda: idempotent(request, act))
+        return told_of(lambda: idempotent(request, act))
 
 
 class MatchesView(APIView):
@@ -156,7 +157,7 @@ class MatchesView(APIView):
         """Return the likely duplicates of somebody who is not registered yet."""
 
         def act() -> Response:
-            values = _reachable(request, parsed(shape.MatchIn, request))
+            values = reachable(request, parsed(shape.MatchIn, request))
             found = selectors.candidates(
                 dict(values), values.get("birth", NOT_KNOWN), at=clock.now()
             )
@@ -189,7 +190,7 @@ class UnknownsView(APIView):
                 by=gate.person(request).pk,
                 at=clock.now(),
             )
-            return _created(request, made)
+            return created(request, made)
 
         return idempotent(request, act)
 
@@ -201,7 +202,7 @@ class PatientView(APIView):
     @requires(Perm.VIEW, module=None)
     def get(self, request: Request, public_id: UUID) -> Response:
         """Return the patient."""
-        return with_etag(_whole(request, _load(request, public_id)))
+        return with_etag(whole(request, _load(request, public_id)))
 
     @extend_schema(
         operation_id="patient_change",
@@ -213,7 +214,7 @@ class PatientView(APIView):
     def patch(self, request: Request, public_id: UUID) -> Response:
         """Change who the patient is; giving an unknown person a name identifies them."""
         patient, version = _load(request, public_id), if_match(request)
-        values = _reachable(request, parsed(shape.PatientChangeIn, request))
+        values = reachable(request, parsed(shape.PatientChangeIn, request))
         rest = {"sure": values.pop("sure", ()), "reason": values.pop("reason", "")}
         services.patient_change(
             patient,
@@ -224,7 +225,7 @@ class PatientView(APIView):
             at=clock.now(),
             **rest,
         )
-        return with_etag(_whole(request, patient))
+        return with_etag(whole(request, patient))
 
 
 class NewbornsView(APIView):
@@ -253,7 +254,7 @@ class NewbornsView(APIView):
                 by=gate.person(request).pk,
                 at=clock.now(),
             )
-            return _created(request, made)
+            return created(request, made)
 
         return idempotent(request, act)
 
@@ -264,7 +265,7 @@ def done(request: Request, public_id: UUID, run: Callable[..., object]) -> Respo
 
     def act() -> Response:
         run(patient)
-        return with_etag(_whole(request, patient))
+        return with_etag(whole(request, patient))
 
     return idempotent(request, act)
 

@@ -19,6 +19,7 @@ from patients.models.identity import (
 )
 from patients.models.merging import DuplicatePair, MergeCase, MergeMove
 from patients.models.papers import PaperPrint
+from patients.models.preregistration import PreRegistration
 from patients.models.safety import Allergy, AllergyReaction, NoneKnown, PatientFlag
 
 __all__ = [
@@ -50,5 +51,6 @@ __all__ = [
     "PatientPhone",
     "PatientPhoto",
     "PatientWord",
+    "PreRegistration",
     "Restriction",
 ]

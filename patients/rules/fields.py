@@ -33,6 +33,7 @@ GROUPS: Mapping[Name, FieldGroup] = {
             "PatientPhone": frozenset({"value_sealed", "mark"}),
             "PatientAddress": frozenset({"street", "number", "postcode", "region", "country"}),
             "Contact": frozenset({"phone_sealed", "address"}),
+            "PreRegistration": frozenset({"note_sealed", "email_sealed", "answers_sealed"}),
         },
         inputs=frozenset(
             {"mobile", "phone", "street", "house_number", "postcode", "locality", "region"}
@@ -65,6 +66,7 @@ CHANGES: Mapping[str, str] = {
     "patients.glass": "",
     "patients.duplicatepair": "",
     "patients.mergecase": "",
+    "patients.preregistration": "",
     "patients.allergy": "patients.view_clinical",
     "patients.allergyreaction": "patients.view_clinical",
     "patients.noneknown": "patients.view_clinical",

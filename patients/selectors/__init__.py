@@ -39,6 +39,13 @@ from patients.selectors.merging import (
     written_since,
 )
 from patients.selectors.papers import mother_name, paper_likely, prints_of, units_now
+from patients.selectors.preregistration import (
+    Told,
+    answers_of,
+    preregistration_get,
+    preregistration_list,
+    told,
+)
 from patients.selectors.records import (
     Record,
     care_notes,
@@ -71,9 +78,11 @@ __all__ = [
     "Record",
     "Side",
     "Standing",
+    "Told",
     "against",
     "allergies_of",
     "allergy_get",
+    "answers_of",
     "by_record_number",
     "candidates",
     "care_notes",
@@ -117,6 +126,8 @@ __all__ = [
     "patient_opened",
     "photo_of",
     "place_taken_by",
+    "preregistration_get",
+    "preregistration_list",
     "prints_of",
     "reached_at",
     "record_of",
@@ -129,6 +140,7 @@ __all__ = [
     "statements_of",
     "tables_that_go_along",
     "to_restrict",
+    "told",
     "units_now",
     "written_since",
 ]

@@ -9,8 +9,16 @@ from django.db import models, transaction
 
 from audit.services import Action, record
 from org.services.vault import marks, opened, resealed
-from patients.models import Contact, MergeCase, Patient, PatientIdentifier, PatientPhone
+from patients.models import (
+    Contact,
+    MergeCase,
+    Patient,
+    PatientIdentifier,
+    PatientPhone,
+    PreRegistration,
+)
 from patients.rules.numbers import number_key, phone_key
+from patients.selectors.preregistration import PURPOSE as BEFORE
 from patients.selectors.records import CARE
 from patients.selectors.search import NUMBER, PHONE
 
@@ -32,6 +40,9 @@ COLUMNS = (
     _Column(Contact, "phone_sealed", PHONE, None),
     _Column(Patient, "special_care_sealed", CARE, None),
     _Column(MergeCase, "notes_before_sealed", CARE, None),
+    _Column(PreRegistration, "note_sealed", BEFORE, None),
+    _Column(PreRegistration, "email_sealed", BEFORE, None),
+    _Column(PreRegistration, "answers_sealed", BEFORE, None),
 )
 
 

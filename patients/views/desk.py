@@ -1,6 +1,6 @@
 """Doors of the desk: finding patients, and giving somebody a record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -27,6 +27,7 @@ from patients.views import shown
 
 if TYPE_CHECKING:
     from org.models import Unit
+    from patients.models import Patient
 
 MODULE = "registration"
 NEWEST = ("-id",)
@@ -95,19 +96,51 @@ def asked_codes(request: HttpRequest) -> frozenset[str]:
 @requires(Perm.REGISTER, module=MODULE, methods=("GET", "POST"), unit=behind.desk(Perm.REGISTER))
 def patient_new(request: HttpRequest) -> HttpResponse:
     """Somebody gets a record, unless they have one; likely ones are shown while it is typed."""
+
+    def save(**said: Any) -> Any:
+        return services.patient_register(
+            unit_id=behind.desk_unit(request, Perm.REGISTER),
+            public_id=said.pop("key"),
+            by=gate.person(request).pk,
+            at=clock.now(),
+            **said,
+        )
+
+    return registered(request, save)
+
+
+def registered(
+    request: HttpRequest,
+    save: Callable[..., "Patient"],
+    *,
+    told: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """Show the form of a new record, with what was told before, or save it.
+
+    `save` takes values, key, seen, sure and reason as the form says them, and returns the record.
+    """
     form = RegisterForm(
         sent(request),
         units=_units(request),
         closed=unreadable(gate.grants(request), RegisterForm.base_fields),
-        initial={"key": uuid4()},
+        initial={"key": uuid4(), **(told or {})},
     )
     if request.method == "POST" and wants_region(request) and target_id(request) == "matches":
         return _matches(request, form)
-    context: dict[str, Any] = {"form": form, "matches": [], "asked": [], "crumbs": behind.crumbs()}
+    context: dict[str, Any] = {
+        "form": form,
+        "matches": [],
+        "asked": [],
+        "crumbs": behind.crumbs(),
+        "here": request.path,
+        "back": reverse("patients:patients"),
+        **(extra or {}),
+    }
     status = None
     if request.method == "POST" and form.is_valid():
         try:
-            made = retried(lambda: _register(request, form.cleaned_data))
+            made = retried(lambda: save(**_said(request, form.cleaned_data)))
         except ServiceError as error:
             status = refused(form, error, context)
         else:
@@ -118,18 +151,14 @@ def patient_new(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/patient_new.html", context, status=status)
 
 
-def _register(request: HttpRequest, data: dict[str, Any]) -> Any:
-    values = {name: value for name, value in data.items() if name not in {"key", "reason"}}
-    return services.patient_register(
-        values=values,
-        unit_id=behind.desk_unit(request, Perm.REGISTER),
-        public_id=data["key"],
-        seen=_seen(request),
-        sure=asked_codes(request),
-        reason=data["reason"],
-        by=gate.person(request).pk,
-        at=clock.now(),
-    )
+def _said(request: HttpRequest, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "values": {name: value for name, value in data.items() if name not in {"key", "reason"}},
+        "key": data["key"],
+        "seen": _seen(request),
+        "sure": asked_codes(request),
+        "reason": data["reason"],
+    }
 
 
 def refused(form: Any, error: ServiceError, context: dict[str, Any]) -> int:

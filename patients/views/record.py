@@ -3,29 +3,26 @@
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from core import clock
 from core.commands import CommandPage, answer, sent
 from core.doors import requires
-from core.errors import NotFound, ServiceError, VersionConflict
+from core.errors import NotFound, ServiceError
 from core.html import render, see_other, toast
 from core.retries import retried
 from org import gate
 from patients import behind, forms, selectors, services
-from patients.permissions import Perm, sees_private, unreadable
-from patients.rules.identity import BirthOn
+from patients.permissions import Perm, sees_private
 from patients.states import IdentityState
 from patients.views import shown
 from patients.views.desk import MODULE, asked_codes, refused
+from patients.views.editing import changed_of, edited
 from patients.views.merging import merged_shown, merging_of
 
 if TYPE_CHECKING:
     from patients.models import Patient
-
-BASE = "patients.base"
 
 
 @requires(Perm.VIEW, module=None)
@@ -56,97 +53,17 @@ def patient(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "patients/patient.html", context)
 
 
-def _initial(found: "Patient", in_full: bool) -> dict[str, Any]:
-    today = clock.today()
-    names = ("family", "given", "title", "sex", "language", "interpreter", "needs", "version")
-    values = {name: getattr(found, name) for name in names}
-    values["birth"] = BirthOn(found.birth_on, found.birth_precision)
-    if found.state == IdentityState.PROVISIONAL:
-        values["family"] = values["given"] = ""
-    if in_full:
-        values |= selectors.reached_at(found, today=today)
-    return values
-
-
-def _shown_value(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(value)
-    return forms.birth_text(value) if isinstance(value, BirthOn) else str(value or "")
-
-
-def _base(form: forms.EditForm, stored: dict[str, Any]) -> dict[str, str]:
-    return {
-        name: _shown_value(stored[name])
-        for name in form.fields
-        if name in stored and name != "version"
-    }
-
-
-def _changed_since(request: HttpRequest, form: forms.EditForm, now: dict[str, str]) -> list[str]:
-    """What somebody else changed since the form was opened: "Family name: Nowak, now Kowalska"."""
-    try:
-        then = signing.loads(request.POST.get("base", ""), salt=BASE)
-    except (signing.BadSignature, TypeError):
-        then = {}
-    return [
-        _("%(field)s: was “%(then)s”, is now “%(now)s”")
-        % {"field": form.fields[name].label, "then": then.get(name, ""), "now": text}
-        for name, text in now.items()
-        if name in then and then[name] != text
-    ]
-
-
 @requires(Perm.REGISTER, module=MODULE, methods=("GET", "POST"), unit=behind.desk(Perm.REGISTER))
 def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Who somebody is changes; of an unknown person it is found out."""
     found = behind.load(request, public_id)
-    held = gate.grants(request)
-    stored = _initial(found, sees_private(held))
-    closed = unreadable(held, forms.EditForm.base_fields)
-    form = forms.EditForm(sent(request), initial=stored, closed=closed)
-    now = _base(form, stored)
-    context: dict[str, Any] = {
-        "banner": shown.banner_of(found),
-        "form": form,
-        "crumbs": behind.crumbs(found),
-        "back": behind.address(found),
-        "is_unknown": found.state == IdentityState.PROVISIONAL,
-        "asked": [],
-        "base": signing.dumps(now, salt=BASE, compress=True),
-        "version": found.version,
-    }
-    status = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            retried(lambda: _change(request, found, form.cleaned_data))
-        except VersionConflict as error:
-            context["conflicts"] = _changed_since(request, form, now)
-            context["is_conflict"] = True
-            status = error.status
-        except ServiceError as error:
-            status = refused(form, error, context)
-        else:
-            toast(request, _("The record was changed."))
-            return see_other(request, context["back"])
-    elif request.method == "POST":
-        context["base"] = request.POST.get("base", "")
-        context["version"] = request.POST.get("version", "")
-    return render(request, "patients/patient_edit.html", context, status=status)
 
+    def save(data: dict[str, Any]) -> None:
+        services.patient_change(
+            found, **changed_of(request, data), by=gate.person(request).pk, at=clock.now()
+        )
 
-def _change(request: HttpRequest, found: "Patient", data: dict[str, Any]) -> None:
-    values = {name: value for name, value in data.items() if name not in {"version", "are_sure"}}
-    kind, reason = values.pop("kind"), values.pop("reason")
-    services.patient_change(
-        found,
-        values=values,
-        version=data["version"],
-        kind=kind,
-        reason=reason,
-        sure=asked_codes(request),
-        by=gate.person(request).pk,
-        at=clock.now(),
-    )
+    return edited(request, found, save, form_class=forms.EditForm)
 
 
 def _page(found: "Patient", title: str, submit: str, done: str, **rest: Any) -> CommandPage:

@@ -27,6 +27,7 @@ from patients.services.flags import FLAG
 from patients.services.glass import GLASS
 from patients.services.merging import MERGES
 from patients.services.none_known import STATEMENT
+from patients.services.preregistration import PREREGISTRATION
 from patients.services.verification import VERIFICATION
 from tests.architecture.source import ROOMS, files
 from tests.factories import org as people
@@ -119,6 +120,21 @@ def _glass(hospital: people.Hospital) -> models.Model:
     return made
 
 
+def _told(hospital: people.Hospital) -> models.Model:
+    """Answers that are wiped, with a record, a reason and who decided: any step can be stored."""
+    clerk = hospital.person("front_desk")
+    made = patients.told(hospital.ward, clerk)
+    type(made).objects.filter(pk=made.pk).update(
+        answers_sealed="",
+        patient=_patient(hospital),
+        reason="x",
+        decided_by=clerk,
+        decided_at=STARTED,
+    )
+    made.refresh_from_db()
+    return made
+
+
 def _record(hospital: people.Hospital) -> models.Model:
     """A record with the one that may take its place."""
     row, other = _patient(hospital), _other(hospital)
@@ -177,6 +193,7 @@ MACHINES: dict[str, tuple[Machine, Make]] = {
     "patients/services/documents.py": (DOCUMENT, _document),
     "worklist/services/basis.py": (TASK, _task),
     "patients/services/glass.py": (GLASS, _glass),
+    "patients/services/preregistration.py": (PREREGISTRATION, _told),
     "patients/services/duplicates.py": (PAIRS, _pair),
     "patients/services/merging.py": (MERGES, _merge),
     "worklist/services/deliveries.py": (DELIVERY, _delivery),

@@ -28,6 +28,7 @@ READERS = {
     "patients.GlassBroken": ["patients.glass_alert", "worklist.glass_review_open"],
     "patients.GlassReviewed": ["worklist.glass_review_close"],
     "patients.GlassAlertDue": ["patients.glass_alert_mail"],
+    "patients.PreRegistrationInvited": ["patients.preregistration_mail"],
     "org.ActivationChanged": ["org.arrival_note"],
     "worklist.TaskEscalated": ["worklist.escalation_tell"],
     "worklist.TaskHandedOver": ["worklist.handover_tell"],

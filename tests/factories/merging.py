@@ -106,6 +106,22 @@ def _restriction(hospital: Hospital, winner: Patient, loser: Patient, by: User) 
         patients.restriction(patient, by, users=[by.pk])
 
 
+def _told(hospital: Hospital, winner: Patient, loser: Patient, by: User) -> None:
+    """Each said before coming who they are."""
+    for patient in (winner, loser):
+        row = patients.told(hospital.ward, by, family="Before")
+        fresh = Patient.objects.get(pk=patient.pk)
+        services.preregistration_match(
+            row,
+            fresh,
+            values={"mobile": "+48 600 100 20" + str(patient.pk)[-1]},
+            version=fresh.version,
+            kind="new",
+            by=by.pk,
+            at=STARTED,
+        )
+
+
 def _document(hospital: Hospital, winner: Patient, loser: Patient, by: User) -> None:
     for patient in (winner, loser):
         paper = papers.paper()
@@ -153,6 +169,7 @@ EVERYWHERE: dict[tuple[str, str], Give] = {
     ("patients.patientphoto", "patient_id"): _photo,
     ("patients.patientphone", "patient_id"): _registered,
     ("patients.patientword", "patient_id"): _registered,
+    ("patients.preregistration", "patient_id"): _told,
     ("patients.restriction", "patient_id"): _restriction,
     ("worklist.alertevent", "patient_id"): _alert,
     ("worklist.task", "patient_id"): _task,

@@ -10,7 +10,7 @@ from org import levels, services
 from org.models import Unit, User
 from org.permissions import grants_of
 from patients import services as verbs
-from patients.models import Glass, Patient, Restriction
+from patients.models import Glass, Patient, PreRegistration, Restriction
 from patients.rules.identity import BirthOn
 from patients.selectors import patient_get
 from tests.factories.org import STARTED
@@ -95,3 +95,17 @@ def glass(patient: Patient, unit: Unit, by: User, *, at: datetime = STARTED) -> 
         by=by.pk,
         at=at,
     )
+
+
+def invited(
+    unit: Unit, by: User, *, at: datetime = STARTED, **rest: Any
+) -> tuple[PreRegistration, str]:
+    """Somebody was asked to say who they are; with the secret of the link."""
+    made = verbs.preregistration_invite(unit_id=unit.pk, by=by.pk, at=at, **rest)
+    return made.row, made.token
+
+
+def told(unit: Unit, by: User, *, at: datetime = STARTED, **changes: Any) -> PreRegistration:
+    """Anna Nowak, born 7 March 1981, said who she is, with the changes."""
+    _row, token = invited(unit, by, at=at)
+    return verbs.preregistration_send(token, values=values(**changes), at=at)

@@ -1,12 +1,14 @@
 """scripts/messages.py: texts of code and templates, in and out of the catalogues."""
 
 import gettext
+import re
 from pathlib import Path
 
 import pytest
 
 from scripts import messages
 
+ROOMS = {"hms", "core", "audit", "org", "patients", "worklist"}
 CODE = """\
 from django.utils.translation import gettext_lazy as _, ngettext, pgettext
 
@@ -189,3 +191,15 @@ def test_compiling_again_touches_nothing(product: Path) -> None:
     messages.compile_all(product)
 
     assert french(product).mo.stat().st_mtime_ns == made
+
+
+def test_every_name_under_which_our_code_translates_is_read() -> None:
+    alias = re.compile(r"\b(?:n|p|np)?gettext(?:_lazy|_noop)? as (\w+)")
+    used = {
+        name
+        for path in messages.ROOT.glob("*/**/*.py")
+        if path.relative_to(messages.ROOT).parts[0] in ROOMS
+        for name in alias.findall(path.read_text(encoding="utf-8"))
+    }
+    assert "_now" in used
+    assert used - set(messages.KEYWORDS) == set()
