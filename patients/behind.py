@@ -87,9 +87,9 @@ def preregistration(request: Any, public_id: UUID) -> "PreRegistration":
     return found
 
 
-def preregistration_unit(request: Any, public_id: UUID, **_where: Any) -> int | None:
-    """Name the unit that invited. Raises NotFound for one that the asker may not check."""
-    return preregistration(request, public_id).unit_id
+def preregistration_unit(_request: Any, public_id: UUID, **_where: Any) -> int | None:
+    """Name the unit that invited, before anybody asks who is there."""
+    return selectors.preregistration_unit(public_id)
 
 
 def must_see(request: Any, group: Name) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from core import clock
-from hms.demo import papers, patients, people, places, safety, tasks
+from hms.demo import coming, papers, patients, people, places, safety, tasks
 from hms.demo.people import Colleague
 from hms.tasks import drain
 from org import selectors, services
@@ -64,6 +64,7 @@ def load(*, now: datetime, say: Say) -> None:
         known = _patients_register(admin, units, at=opened)
         _duplicates_make(admin, units, at=opened)
         say(f"{len(patients.PATIENTS)} patients, {len(patients.TWICE)} of them twice")
+        _coming_people(admin, units["FRONT"], now=now)
         _tasks_open(admin, units, known, now=now)
         say(f"{sum(map(len, tasks.TASKS.values()))} tasks")
         while drain():
@@ -135,6 +136,18 @@ def _patients_register(
             _restrict(made, at=at)
         there.setdefault(one.unit, []).append(made.pk)
     return there
+
+
+def _coming_people(admin: User, desk: Unit, *, now: datetime) -> None:
+    """Some said before they come who they are, and wait to be checked; one has not answered."""
+    asked = now - timedelta(days=3)
+    for note, values, hours in coming.ANSWERED:
+        _row, token = registration.preregistration_invite(
+            unit_id=desk.pk, note=note, by=admin.pk, at=asked
+        )
+        registration.preregistration_send(token, values=values, at=now - timedelta(hours=hours))
+    for note in coming.INVITED:
+        registration.preregistration_invite(unit_id=desk.pk, note=note, by=admin.pk, at=asked)
 
 
 def _stands(username: str, role: str, today: date) -> list[tuple[str, date, bool]]:

@@ -119,7 +119,7 @@ def _shown_once(request: HttpRequest, made: services.Registered, title: str) -> 
     }
     answer = render(request, "org/client_secret.html", context)
     answer["Cache-Control"] = "no-store"
-    answer["Referrer-Policy"] = "no-referrer"
+    answer["Referrer-Policy"] = "strict-origin"
     return answer
 
 

@@ -49,7 +49,8 @@ def choose(request: HttpRequest) -> HttpResponse:
     except ServiceError as error:
         commands.refuse(form, error)
     answer = render(request, "org/password_choose.html", {"form": form, "user_name": user.username})
-    answer["Referrer-Policy"] = "no-referrer"
+    # The address stays here; without any referrer browsers would send the form from "null".
+    answer["Referrer-Policy"] = "strict-origin"
     return answer
 
 

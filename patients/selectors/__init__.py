@@ -44,6 +44,7 @@ from patients.selectors.preregistration import (
     answers_of,
     preregistration_get,
     preregistration_list,
+    preregistration_unit,
     told,
 )
 from patients.selectors.records import (
@@ -128,6 +129,7 @@ __all__ = [
     "place_taken_by",
     "preregistration_get",
     "preregistration_list",
+    "preregistration_unit",
     "prints_of",
     "reached_at",
     "record_of",

@@ -33,6 +33,12 @@ def preregistration_get(*, grants: Grants, public_id: UUID) -> PreRegistration |
     return preregistration_list(grants=grants).filter(public_id=public_id).first()
 
 
+def preregistration_unit(public_id: UUID) -> int | None:
+    """Return the number of the unit that invited; None where there is no such thing."""
+    rows = PreRegistration.objects.filter(public_id=public_id)
+    return rows.values_list("unit_id", flat=True).first()
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One pre-registration as the asker may read it; of what is over nothing is left to read."""

@@ -65,9 +65,12 @@ def welcome(request: HttpRequest) -> HttpResponse:
 
 
 def _closed(request: HttpRequest, shown: dict[str, Any], status: int | None) -> HttpResponse:
-    """The address holds the secret: no other page learns it."""
+    """The address holds the secret: no other page learns it.
+
+    Without any referrer browsers would send the form from the origin "null".
+    """
     answer = render(request, "patients/welcome.html", shown, status=status)
-    answer["Referrer-Policy"] = "no-referrer"
+    answer["Referrer-Policy"] = "strict-origin"
     return answer
 
 

@@ -72,7 +72,7 @@ def test_a_patient_answers_by_the_link_and_the_desk_registers_what_was_said(
 ) -> None:
     page = Client().get(link)
     assert page.status_code == 200
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "strict-origin"
     sent = Client().post(link, SAID, follow=True)
     assert sent.redirect_chain == [("/patients/welcome/thanks/", 303)]
     waiting = browser.get("/patients/pre/").content.decode()

@@ -130,3 +130,22 @@ def test_a_passkey_opens_alone_after_the_password_and_in_front_of_a_locked_name(
     expect(quiet_page.get_by_role("alert").first).to_contain_text("Too many wrong passwords")
     quiet_page.get_by_role("button", name="Sign in with a passkey").click()
     in_the_house(quiet_page)
+
+
+def test_a_link_lets_its_person_choose_a_password(
+    page: Page, site: str, committed_hospital: Hospital
+) -> None:
+    nurse, admin = committed_hospital.person("nurse"), committed_hospital.admin
+    token = services.key_issue(nurse, kind="reset", by=admin.pk, at=clock.now())
+    page.goto(f"{site}/password/choose/?key={token}")
+    page.locator("#id_password").fill("short")
+    page.locator("#id_again").fill("short")
+    page.get_by_role("button", name="Save password").click()
+    expect(page.locator("[data-hms-errors]")).to_be_visible()
+    chosen = "seven grey herons at dusk"
+    page.locator("#id_password").fill(chosen)
+    page.locator("#id_again").fill(chosen)
+    page.get_by_role("button", name="Save password").click()
+    expect(page.get_by_text("Your password is set.").first).to_be_visible()
+    enter(page, site, chosen)
+    in_the_house(page)
